@@ -209,7 +209,7 @@ function openShadow(
         return undefined
       }
     },
-    isOpen: (side) => side === 'baseline' || state === undefined || state.state === 'closed',
+    isOpen: (side) => side === 'baseline' || state === undefined || state.waitMs(performance.now()) === 0,
     compare: (one: Compared, other: Compared, payload: unknown) => {
       const own = { baseline: isEngine('baseline'), candidate: isEngine('candidate') }
       const mismatch = differenceOf(contract, own, one, other)

@@ -14,7 +14,7 @@ export interface SideStats {
   readonly deadlineExceeded: number
   /** Ended by the caller. */
   readonly cancelled: number
-  /** Of the last calls with an outcome, in ms, at most a fifth above the exact value; null: there are none. */
+  /** Of the last calls with an outcome, in ms, at most a twentieth above the exact value; null: there are none. */
   readonly p95Ms: number | null
 }
 

@@ -39,6 +39,8 @@ export class Breaker {
   #openMs = 0
   /** Results of calls that began under an earlier state are about the past: they are ignored. */
   #generation = 1
+  /** The generation of the last change of the state: later ones are probes. */
+  #changedAt = 1
   #probesUntil = Number.NEGATIVE_INFINITY
   #opened = 0
   #refused = 0
@@ -65,9 +67,11 @@ export class Breaker {
 
   /** How a call ended that `enter` let through. */
   leave(generation: number, health: Health, now: number): void {
-    if (generation !== this.#generation) return
-    if (this.state === 'half-open') this.#probed(health, now)
-    else if (this.state === 'closed') this.#count(health, now)
+    const isLast = generation === this.#generation
+    if (this.state === 'half-open') {
+      // A probe that was replaced still says whether the path works; one that says nothing has no part in it.
+      if (generation > this.#changedAt && (isLast || health !== 'unknown')) this.#probed(health, now)
+    } else if (this.state === 'closed' && isLast) this.#count(health, now)
   }
 
   /** Time until a probe may pass; 0: now. */
@@ -114,7 +118,7 @@ export class Breaker {
 
   #change(state: BreakerState, why: string): void {
     this.state = state
-    this.#generation++
+    this.#changedAt = ++this.#generation
     this.#connectFailures = 0
     this.#counts.clear()
     this.#probesUntil = Number.NEGATIVE_INFINITY

@@ -1,12 +1,12 @@
-// The 95th percentile of the last seconds, by a histogram with logarithmic buckets: from 25 µs, four to a doubling, so that
-// a quantile is exact to a fifth. Nothing is allocated for a sample.
+// The 95th percentile of the last seconds, by a histogram with logarithmic buckets: from 25 µs, sixteen to a doubling, so
+// that a quantile is exact to a twentieth. Nothing is allocated for a sample.
 
 import { RollingCounts } from './rolling-counts.ts'
 
 const leastMs = 0.025
-const perDoubling = 4
+const perDoubling = 16
 /** To more than 60 s. */
-const buckets = 88
+const buckets = 22 * perDoubling
 
 export class LatencyWindow {
   readonly #counts: RollingCounts

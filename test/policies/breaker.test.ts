@@ -42,7 +42,7 @@ class NaiveBreaker {
   leave({ epoch, probe }: { readonly epoch: number; readonly probe: number | undefined }, health: Health, now: number) {
     if (epoch !== this.#epoch) return
     if (this.state === 'half-open') {
-      if (probe !== this.#probe?.id) return
+      if (health === 'unknown' && probe !== this.#probe?.id) return
       if (health === 'unknown') this.#probe = undefined
       else if (health === 'ok') {
         this.state = 'closed'
@@ -181,6 +181,20 @@ describe('by default', () => {
       breaker.leave(probe, 'failed', now)
     }
     expect(breaker.stats).toMatchObject({ state: 'open', opened: 9 })
+  })
+
+  test('a probe that takes longer than the open time decides all the same', () => {
+    const breaker = new Breaker(defaults, {}, () => 0.5)
+    end(breaker, 5, 'connect', 0)
+    const slow = breaker.enter(500)
+    const next = breaker.enter(1000)
+    expect(next).not.toBe(0)
+    breaker.leave(slow, 'unknown', 1050)
+    expect(breaker.enter(1060), 'the next probe still runs').toBe(0)
+    breaker.leave(slow, 'ok', 1100)
+    expect(breaker.state).toBe('closed')
+    breaker.leave(next, 'failed', 1200)
+    expect(breaker.state).toBe('closed')
   })
 
   test('a call from before it opened does not close it', () => {

@@ -46,6 +46,23 @@ test('F33: the caller gets the same answer, as fast, whatever the shadow does', 
   }
 })
 
+test('after a stop with an open breaker the shadow runs again when the open time is over', async () => {
+  let isBroken = true
+  const candidate: AppFunction = (payload, call) => {
+    if (isBroken) throw new Error('down')
+    return oldCode(payload, call)
+  }
+  const breaker = { minCalls: 1, openMs: 20, maxOpenMs: 20 }
+  const { rollout } = await open({ candidate, percent: 100, fallback: 'baseline', shadow: 100, breaker })
+  await rollout.process(payloadOf(0))
+  expect(rollout.stats().breaker?.state).toBe('open')
+  await rollout.stop()
+  isBroken = false
+  await sleep(40)
+  await rollout.process(payloadOf(1))
+  await until('it is compared', () => shadowOf(rollout)['matched'] === 1)
+})
+
 test('old code and an engine agree by the document, not by its bytes', async () => {
   const spaced: AppFunction = (payload) => ({
     ok: true,
