@@ -7,9 +7,9 @@ import type { RedisConnection } from '../redis/index.ts'
 export interface QueuePlace {
   /** The Redis or Valkey: a URL, options of ioredis, or a client of ioredis, which is duplicated. */
   readonly connection: RedisConnection
-  /** Name of the queue. Default "sidelane". */
+  /** Name of the queue: 1 to 64 characters without ":" and white space. Default "sidelane". */
   readonly queue?: string | undefined
-  /** What all keys in Redis start with. Default "sidelane". */
+  /** What all keys in Redis start with: as a name of a queue. Default "sidelane". */
   readonly prefix?: string | undefined
   /** For the first connection, in ms, 1 to 60,000. Default 5,000. */
   readonly connectTimeoutMs?: number | undefined
@@ -19,7 +19,7 @@ export interface QueuePlace {
 export interface BatchOptions {
   /** Payloads in a batch, 1 to 10,000. Default 100. */
   readonly maxPayloads?: number | undefined
-  /** Bytes in a batch; a larger payload is a batch of its own. Default 1,048,576. */
+  /** Bytes in a batch, 1 to 268,435,456; a larger payload is a batch of its own. Default 1,048,576. */
   readonly maxBytes?: number | undefined
   /** How long the first payload waits for others, in ms, 0 to 60,000. Default 5. */
   readonly maxWaitMs?: number | undefined

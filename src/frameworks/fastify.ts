@@ -76,6 +76,7 @@ declare module 'fastify' {
 const plugin: FastifyPluginAsync<SidelanePluginOptions> = async (app, options) => {
   const { processor, host, onError = logFault, ...hostOptions } = withoutRegisterOptions(options)
   check('sidelane', { onError }, { onError: functionRule })
+  if (processor !== undefined && host !== undefined) throw invalidOptions(misuseTexts.twoSources)
   const given = processor ?? host
   const names = Object.keys(hostOptions).join(', ')
   if (given !== undefined && names !== '') throw invalidOptions(fillTemplate(misuseTexts.sourceAndOptions, { names }))

@@ -16,7 +16,7 @@ export type EngineKind = 'js' | 'native'
 export interface EngineReport<K extends string = EngineKind | 'app' | 'none'> {
   /**
    * The selected engine; `app`: a function of the app, with `createRollout`; `none`: none yet, because no daemon has
-   * answered and a fallback answers instead.
+   * answered and a fallback answers instead, or none here, because the workers of a queue choose it.
    */
   readonly kind: K
   /** One sentence for a log line. */

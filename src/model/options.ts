@@ -32,7 +32,7 @@ import type { ProcessOptions, ProcessorOptions, StreamOptions } from './processo
 import type { SharedCache } from './shared-cache.ts'
 import { isBytes } from '../util/typed-array.ts'
 
-/** Options of a placement. Every placement accepts all of them; `inline` ignores most. */
+/** Options of a placement. `inline` ignores most; what a placement refuses is said at the option. */
 export interface HostOptions {
   /**
    * Where payloads are processed. `inline`: the caller's thread. `pool`: worker threads. `auto`: small payloads on the

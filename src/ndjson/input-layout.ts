@@ -62,7 +62,7 @@ export class LayoutDetector {
     for (const byte of chunk) {
       const layout = this.#read(byte)
       if (layout !== undefined) return layout
-      if (this.#begun && ++this.#bytes > this.#options.maxBytes) return 'lines'
+      if (++this.#bytes > this.#options.maxBytes) return 'lines'
     }
     return undefined
   }

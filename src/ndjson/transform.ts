@@ -8,16 +8,16 @@ import type { Processor, StreamItem, StreamOptions, StreamPayload } from '../mod
  * `Duplex.fromWeb(pair, { objectMode: true })`. A failing source errors the readable side. What ends the stream, the
  * reason of a cancelled readable side included, errors the writable side, and so cancels the source. Throws `options.invalid`.
  */
-export function toTransformStream<In, Out, C extends boolean = false, K extends boolean = C>(
-  processor: Pick<Processor<In, Out, C>, 'stream'>,
+export function toTransformStream<In, Out, C extends boolean = false, A extends boolean = false, K extends boolean = C>(
+  processor: Processor<In, Out, C, A>,
   options?: StreamOptions<K>,
 ): {
-  readonly readable: ReadableStream<StreamItem<Out, K>>
+  readonly readable: ReadableStream<StreamItem<Out, K, A>>
   readonly writable: WritableStream<StreamPayload<In>>
 } {
   const { readable: payloads, writable } = new TransformStream<StreamPayload<In>, StreamPayload<In>>()
   const items = processor.stream<K>(payloads, options)
-  const readable = new ReadableStream<StreamItem<Out, K>>(
+  const readable = new ReadableStream<StreamItem<Out, K, A>>(
     {
       async pull(controller) {
         const { done, value } = await items.next()

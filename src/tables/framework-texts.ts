@@ -21,6 +21,7 @@ export const misuseTexts = {
   noOutcome: 'Expected an accepted outcome, or its `body` and `codec`: `respond` stands behind `receive` or a store',
   dictionary:
     'The body is compressed with a dictionary, which no client has: `respond` needs the `canonical` bytes beside it',
+  twoSources: 'Expected `processor` or `host`, not both',
   sourceAndOptions: 'Expected no {names} with `processor` or `host`: these options open a host of its own',
   bodyless: 'Expected `contract` on a route of POST, PUT or PATCH, got {method}',
 } as const

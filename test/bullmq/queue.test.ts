@@ -356,6 +356,14 @@ describe('a producer', () => {
     await queue.worker({}, [withKey(1), withKey(1)])
   })
 
+  it('submit refuses one text or buffer in the place of payloads', async (context) => {
+    const queue = await Queue.open(context)
+    const producer = await queue.producer()
+    for (const one of [payload(1), Buffer.from(payload(1)), 1, undefined])
+      await expect(producer.submit(one as never)).rejects.toMatchObject({ code: 'options.invalid' })
+    expect(await keysOf(queue.server, '*:wait')).toEqual([])
+  })
+
   it('dead batches are listed from and up to valid numbers only', async (context) => {
     const queue = await Queue.open(context)
     await using dead = await openDeadLetters({ connection: queue.server.url })

@@ -3,6 +3,7 @@ import {
   createHost,
   createProcessor,
   defineContract,
+  toTransformStream,
   type Accepted,
   type Answered,
   type Processor,
@@ -23,6 +24,16 @@ test('a payload is bytes, text or a value of the schema', async () => {
   await using processor = await createProcessor(order, { placement: 'inline' })
   for (const payload of [value, JSON.stringify(value), new Uint8Array(Buffer.from(JSON.stringify(value)))]) {
     expect((await processor.process(payload)).ok).toBe(true)
+  }
+  await using canonical = await createProcessor(order, { placement: 'inline', canonical: true })
+  const source = new ReadableStream<string>({
+    start(controller) {
+      controller.enqueue(JSON.stringify(value))
+      controller.close()
+    },
+  })
+  for await (const item of source.pipeThrough(toTransformStream(canonical))) {
+    if (item.ok) expect(item.value()).toEqual(value)
   }
   // @ts-expect-error a wrong type
   expect((await processor.process({ id: 1, lines: [] })).ok).toBe(false)

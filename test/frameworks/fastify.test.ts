@@ -21,6 +21,12 @@ const served = async (app: FastifyInstance): Promise<Served> => {
   return { port: portOf(app), close: () => app.close() }
 }
 
+test('a processor and a host are not given both', async () => {
+  await using host = await createHost()
+  const options = { processor: host.processor(order()), host }
+  await expect(Fastify().register(sidelane, options)).rejects.toMatchObject({ code: 'options.invalid' })
+})
+
 describeFramework('fastify', async ({ processor, onError, onHandler }) => {
   const app = Fastify({ forceCloseConnections: true })
   await app.register(sidelane, { processor, onError })

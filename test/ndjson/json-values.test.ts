@@ -97,6 +97,11 @@ describe('LayoutDetector', () => {
     return undefined
   }
 
+  it('does not hold more white space than one payload', () => {
+    expect(layoutOf('\n'.repeat(10), true, 10)).toBe(undefined)
+    expect(layoutOf('\n'.repeat(11), true, 10)).toBe('lines')
+  })
+
   it.each<[string, string, string | undefined]>([
     ['a value on the line', '{"a":[1]}\n', 'lines'],
     ['blank lines first', '\n \r\n{"a":1}\n', 'lines'],
