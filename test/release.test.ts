@@ -30,6 +30,7 @@ const text = read('.github/workflows/release.yml')
 const { jobs, permissions } = parse(text) as { jobs: Record<string, Job>; permissions: object }
 const packageJson = JSON.parse(read('package.json')) as {
   version: string
+  engines: { node: string }
   optionalDependencies?: object
   napi: { targets: string[] }
 }
@@ -47,6 +48,8 @@ test('each target is built on one machine', () => {
 test('each platform is checked on a machine of its own before anything is published', () => {
   const { platform = [], include = [] } = jobs['check']?.strategy?.matrix ?? {}
   expect([...platform].sort()).toEqual(platforms)
+  const promised = [...packageJson.engines.node.matchAll(/(?:\^|>=)(\d+)/g)].map(([, major]) => Number(major))
+  expect(jobs['check']?.strategy?.matrix.node).toEqual(promised)
   expect(include.map((row) => row.platform).sort()).toEqual(platforms)
   for (const { platform: name, host } of include) {
     expect([name, host]).toEqual([name, expect.stringMatching(hostOf(name))])

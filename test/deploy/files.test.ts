@@ -51,6 +51,12 @@ describe.for(daemonKinds)('the units of %s', (kind) => {
   })
 })
 
+test.each(Object.values(services))('%s: what opens the network opens its firewall too', (name) => {
+  const [note = ''] = /^# With --tls-listen[^\n]*(?:\n#[^\n]*)*/m.exec(deployText(`${name}.service`)) ?? []
+  expect(unitValues(`${name}.service`, 'IPAddressDeny')).toEqual(['any'])
+  for (const setting of ['PrivateNetwork=no', 'AF_INET', 'IPAddressAllow=']) expect(note).toContain(setting)
+})
+
 test('the daemon of a unit sees the uids of its clients', () => {
   expect(unitValues('sidelaned.service', 'PrivateUsers')).toEqual([])
 })
@@ -112,13 +118,20 @@ interface Container {
   readonly [probe: string]: unknown
 }
 
-function podSpec(): { initContainers: Container[]; containers: Container[]; terminationGracePeriodSeconds: number } {
+function podSpec(): {
+  initContainers: Container[]
+  containers: Container[]
+  terminationGracePeriodSeconds: number
+  enableServiceLinks?: boolean
+} {
   const [deployment] = parseAllDocuments(deployText('kubernetes.yaml')).map((one) => one.toJS() as never)
   return (deployment as unknown as { spec: { template: { spec: ReturnType<typeof podSpec> } } }).spec.template.spec
 }
 
 test('the daemon of a pod is a native sidecar, whose socket nobody else can replace', () => {
-  const { initContainers, containers, terminationGracePeriodSeconds } = podSpec()
+  const { initContainers, containers, terminationGracePeriodSeconds, enableServiceLinks } = podSpec()
+  // The kubelet would set SIDELANED_SERVICE_HOST, which is no option, for a Service of that name.
+  expect(enableServiceLinks).toBe(false)
   const [sidecar] = initContainers
   expect(sidecar?.restartPolicy).toBe('Always')
   expect(sidecar?.['startupProbe']).toBeDefined()
