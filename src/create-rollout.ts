@@ -137,7 +137,7 @@ export async function createRollout<In, Out, C extends boolean = false>(
   })
   const own = { digestKey: undefined, canonical: settings.canonical, runInApp: false }
   const processor = host.open<In, Out, C, false>(options.contract, own, true)
-  return new ControlledRollout(processor, control)
+  return new ControlledRollout(processor, control, [options.baseline, options.candidate])
 }
 
 type Sides = Readonly<Record<SideName, Placement>>

@@ -62,6 +62,12 @@ export class Load {
     await this.#pool.close()
   }
 
+  /** Sends no more, and waits for nothing. */
+  async abandon(): Promise<void> {
+    this.#ended.abort()
+    await this.#pool.destroy()
+  }
+
   async #send(): Promise<void> {
     const from = performance.now()
     for (let sent = 0; !this.#ended.signal.aborted;) {

@@ -67,17 +67,17 @@ const slowTurnMs = 15
 async function walk(app: App, load: Load, screen: Screen, stageMs: number): Promise<Trip[]> {
   const trips: Trip[] = []
   let seen = 0
-  /** Guards that tripped where the walk did not expect it, on a machine that is busy: a person resumes. */
-  const unexpected = async (percent: number): Promise<void> => {
+  /** Guards that tripped where the walk did not expect it, on a machine that is busy: a person resumes. False: there were none. */
+  const unexpected = async (percent: number): Promise<boolean> => {
     const found = await app.event(isTrip, seen, 0).catch(() => undefined)
-    if (found === undefined) return
+    if (found === undefined) return false
     trips.push(tripOf(found, load))
     seen = app.eventCount
     await app.rollout('set', 'order', String(percent), '--reason', 'looked at it')
+    return true
   }
   const step = async (percent: number, what = ''): Promise<void> => {
-    await unexpected(percent)
-    if (percent > 0) await app.rollout('set', 'order', String(percent))
+    if (!(await unexpected(percent))) await app.rollout('set', 'order', String(percent))
     load.stage(percent, what)
     screen.say(`${percent} %${what === '' ? '' : `: ${what}`}`)
   }
@@ -151,8 +151,9 @@ async function demonstrate({ json, seed, rate, stageMs }: Plan): Promise<number>
     void app.stop().then(() => process.exit(signal === 'SIGINT' ? 130 : 143))
   }
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  let load: Load | undefined
   try {
-    const load = new Load(app.url, seed, rate)
+    load = new Load(app.url, seed, rate)
     screen.watch(load)
     app.onEvent = (event) => {
       if (event.event === 'rollout_breaker') screen.say(`breaker ${String(event['state'])}`)
@@ -171,6 +172,7 @@ async function demonstrate({ json, seed, rate, stageMs }: Plan): Promise<number>
     return result.passed ? 0 : 1
   } finally {
     screen.end()
+    await load?.abandon()
     await app.stop()
   }
 }

@@ -5,6 +5,7 @@ import {
   type Contract,
   type Counted,
   type CountedHost,
+  type CountedRollout,
   type PlacedName,
   type Stats,
 } from '../model/index.ts'
@@ -37,7 +38,7 @@ export function checkSources(sources: MetricsSources): void {
   if (typeof sources !== 'function') listOf(sources)
 }
 
-/** Nothing is counted twice: neither a source that is named twice, nor a processor beside its host. */
+/** Nothing is counted twice: neither a source that is named twice, nor a processor beside its host or as a side beside its rollout. */
 export function readSources(sources: MetricsSources): LabelledStats[] {
   const all = listOf(typeof sources === 'function' ? sources() : sources)
   const owners = new Set<object>()
@@ -52,6 +53,7 @@ export function readSources(sources: MetricsSources): LabelledStats[] {
     read.push({ contract: '', placement, stats: source.stats(), hasCalls: false, hasPolicies: true })
   }
   const hosts = new Set(owners)
+  const sides = new Set([...all].flatMap((source) => (isRollout(source) ? source.sides : [])))
   for (const source of all) {
     if (isHost(source)) continue
     const { policyOwner, sharesPolicies } = countedOf(source)
@@ -59,7 +61,7 @@ export function readSources(sources: MetricsSources): LabelledStats[] {
     const contract = source.contract?.name ?? ''
     const { placement } = source
     const stats = source.stats()
-    read.push({ contract, placement, stats, hasCalls: true, hasPolicies: !sharesPolicies })
+    read.push({ contract, placement, stats, hasCalls: !sides.has(source), hasPolicies: !sharesPolicies })
     if (sharesPolicies && !owners.has(policyOwner)) {
       owners.add(policyOwner)
       read.push({ contract: '', placement, stats, hasCalls: false, hasPolicies: true })
@@ -82,6 +84,8 @@ const isIterable = (value: unknown): value is Iterable<unknown> =>
   typeof value === 'object' && value !== null && Symbol.iterator in value
 
 const isHost = (source: object): source is MetricsSource & CountedHost => 'contractStats' in source
+
+const isRollout = (source: object): source is MetricsSource & CountedRollout => 'sides' in source
 
 const countedOf = (source: MetricsSource): Counted =>
   'policyOwner' in source ? (source as MetricsSource & Counted) : { policyOwner: source, sharesPolicies: false }

@@ -9,6 +9,11 @@ export interface Counted {
   readonly sharesPolicies: boolean
 }
 
+/** A rollout: its counters have the calls of these processors too. */
+export interface CountedRollout {
+  readonly sides: readonly object[]
+}
+
 export interface CountedHost extends Counted {
   /** The counters by the name of the contract, since creation, those of closed processors too. Without policies. */
   contractStats(): Iterable<readonly [contract: string, stats: Stats]>

@@ -3,6 +3,7 @@
 import type {
   AutoThresholds,
   Contract,
+  CountedRollout,
   EngineReport,
   PlacedName,
   Processor,
@@ -40,12 +41,14 @@ export interface Rollout<In = unknown, Out = In, C extends boolean = false> exte
 
 const changeRules = { reason: stringRule }
 
-export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In, Out, C> {
+export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In, Out, C>, CountedRollout {
   readonly contract: Contract<In, Out>
+  readonly sides: readonly object[]
   readonly #processor: Processor<In, Out, C>
   readonly #control: RolloutControl
 
-  constructor(processor: Processor<In, Out, C>, control: RolloutControl) {
+  constructor(processor: Processor<In, Out, C>, control: RolloutControl, sides: readonly object[]) {
+    this.sides = sides
     this.contract = processor.contract
     this.#processor = processor
     this.#control = control

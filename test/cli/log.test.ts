@@ -144,6 +144,13 @@ lines  event
   })
 })
 
+test('reads a log that begins with a hole, as a log that was cut while it was written does', async () => {
+  const holed = file('holed.log', Buffer.concat([Buffer.alloc(4096), Buffer.from(text)]))
+  const { status, stdout } = await sidelane(['log', holed])
+  expect(status).toBe(0)
+  expect(stdout).toContain('listening')
+})
+
 test.skipIf(process.platform === 'win32')('ends with its output, also where the lines come from stdin', async () => {
   const many = file('many.log', text.repeat(5000))
   const left = await shell('{ "$@" < "$MANY"; echo "$?" >&3; } 3>&2 | head -n 1', ['log'], { MANY: many })

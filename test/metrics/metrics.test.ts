@@ -127,6 +127,8 @@ test('a rollout has its percent, its sides and its shadow runs', async () => {
   expect(side('baseline') + side('candidate')).toBe(40)
   expect(samples.has(`sidelane_shadow_runs_total{${ofOrder},result="mismatched"}`)).toBe(true)
   expect(samples.get(`sidelane_calls_total{${ofOrder},code="accepted"}`)).toBe(40)
+  // For its policies: its calls are those of the rollout.
+  expect(page([rollout, candidate]).get(`sidelane_calls_total{${ofOrder},code="accepted"}`)).toBe(40)
 })
 
 interface Metric {

@@ -96,7 +96,8 @@ function encodingOf([a = -1, b = -1, c = -1, d = -1]: Uint8Array): Encoding {
   if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', markBytes: 3 }
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? utf32 : { encoding: 'little-endian', markBytes: 2 }
   if (a === 0xfe && b === 0xff) return { encoding: 'big-endian', markBytes: 2 }
-  if ((a === 0 && b === 0) || (a > 0 && b === 0 && c === 0 && d === 0)) return utf32
+  // Zeros alone are a hole in a log, which was cut while it was written.
+  if ((a === 0 && b === 0 && d > 0) || (a > 0 && b === 0 && c === 0 && d === 0)) return utf32
   if (a > 0 && b === 0) return { encoding: 'little-endian', markBytes: 0 }
   if (a === 0 && b > 0) return { encoding: 'big-endian', markBytes: 0 }
   return { encoding: 'utf-8', markBytes: 0 }
