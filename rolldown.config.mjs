@@ -90,7 +90,7 @@ const codeSplitting = {
   groups: [
     {
       name: 'util',
-      test: /src\/(?:json\/set-member|util\/(?:fill-template|joined-bytes|with-timeout|deno-permission|node-permission))\.ts$/,
+      test: /src\/(?:json\/set-member|wire\/constants|util\/(?:fill-template|joined-bytes|with-timeout|deno-permission|node-permission))\.ts$/,
     },
   ],
 }
