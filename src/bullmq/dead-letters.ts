@@ -8,7 +8,7 @@ import { integer } from '../util/option-parsers.ts'
 import { payloadOf, readBatch } from './batch-data.ts'
 import { readFault } from './batch-fault.ts'
 import type { QueuePlace } from './options.ts'
-import { resolvePlace, silentMs } from './settings.ts'
+import { resolvePlace } from './settings.ts'
 
 /** A batch that failed for good. */
 export interface DeadLetter {
@@ -59,7 +59,6 @@ export async function openDeadLetters(options: QueuePlace): Promise<DeadLetters>
     name: `sidelane:${name}:dead`,
     whenDown: 'fail',
     connectTimeoutMs,
-    silentMs,
     onError: () => undefined,
   })
   const queue = new Queue(name, { connection: redis.client, prefix, skipMetasUpdate: true })

@@ -65,9 +65,6 @@ const workerRules = {
   onEvent: functionRule,
 } satisfies Partial<Record<keyof QueueWorkerOptions, Rule>>
 
-/** Of a connection: longer than BullMQ lets Redis block, which is up to 10 s. */
-export const silentMs = 15_000
-
 const placeDefaults = { queue: 'sidelane', prefix: 'sidelane', connectTimeoutMs: 5000 }
 
 const batchDefaults = {

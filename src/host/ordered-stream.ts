@@ -3,7 +3,7 @@
 
 import { isObject, SidelaneError, type Call, type Failed, type Outcome } from '../model/index.ts'
 import { LinkedList, type Linked } from '../util/linked-list.ts'
-import { openerOf, type SourceIterator } from '../util/source-iterator.ts'
+import { openerOfItems, type SourceIterator } from '../util/source-iterator.ts'
 
 /** What the processor provides. */
 export interface StreamParts {
@@ -270,9 +270,7 @@ const failed = (error: SidelaneError): Failed => ({ ok: false, code: error.code,
 
 /** Opens the iterator of a source. Throws `options.invalid` if the source has none. */
 export function openSource(source: unknown): () => Source {
-  // Text and bytes are iterable, but as characters and numbers.
-  const isPayload = typeof source === 'string' || ArrayBuffer.isView(source)
-  const open = isPayload ? undefined : openerOf(source)
+  const open = openerOfItems<unknown>(source)
   if (open !== undefined) return open
   throw new SidelaneError('options.invalid', {
     message: 'Expected `source` to be an iterable or an async iterable of payloads',

@@ -23,10 +23,10 @@ export interface OpenRedisOptions extends ClientOptions {
   /** `fail`: commands reject while there is no connection. `wait`: they wait for one. */
   readonly whenDown: 'fail' | 'wait'
   /**
-   * A connection on which a command has no answer for this time is closed, and made again: the server hangs, or is gone without a word, which TCP
-   * may notice after a quarter of an hour.
+   * A connection on which a command has no answer for this time is closed, and made again: the server hangs, or is gone without
+   * a word, which TCP may notice after a quarter of an hour. Default 15,000: BullMQ lets Redis block for up to 10,000.
    */
-  readonly silentMs: number
+  readonly silentMs?: number
   /** Errors of the connection after that. It is made again, without end. */
   readonly onError: (error: SidelaneError) => void
 }
@@ -54,7 +54,7 @@ const reconnectOnError = ({ message }: Error): boolean => message.startsWith('RE
 
 /** Rejects with `unavailable` (`params.reason`) when no connection can be made, and with `options.invalid`. */
 export async function openRedis(connection: RedisConnection, options: OpenRedisOptions): Promise<OpenRedis> {
-  const { whenDown, connectTimeoutMs, silentMs, onError } = options
+  const { whenDown, connectTimeoutMs, silentMs = 15_000, onError } = options
   const address = addressOf(connection)
   const client = createClient(connection, options, {
     retryStrategy,

@@ -176,8 +176,8 @@ export class Service {
   /**
    * Sends GOAWAY. Resolves when no request is in flight and no connection is left, or after `drainMs`. A connection without a
    * request is kept for `drainGraceMs`: from its accept on when it comes during the drain. `leaveAddresses` is called when there
-   * is none, and `drainGraceMs` (at most half of `drainMs`) before the end, because clients that reconnect repeatedly would keep the drain open until
-   * requests are cut off.
+   * is none, and `drainGraceMs` (at most half of `drainMs`) before the end, because clients that reconnect repeatedly would
+   * keep the drain open until requests are cut off.
    */
   drain(leaveAddresses: () => void): Promise<void> {
     this.#drained ??= new Promise((resolve) => {

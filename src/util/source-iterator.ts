@@ -23,6 +23,10 @@ export function openerOf<T>(source: unknown): (() => SourceIterator<T>) | undefi
   return typeof open === 'function' ? () => open.call(source) : undefined
 }
 
+/** As `openerOf`, and none of text and bytes: they are iterable, but as characters and numbers. */
+export const openerOfItems = <T>(source: unknown): (() => SourceIterator<T>) | undefined =>
+  typeof source === 'string' || ArrayBuffer.isView(source) ? undefined : openerOf<T>(source)
+
 const isWebReadable = <T>(source: unknown): source is ReadableStream<T> =>
   typeof (source as Partial<ReadableStream<T>> | null | undefined)?.getReader === 'function'
 

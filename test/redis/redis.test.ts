@@ -15,7 +15,6 @@ const open = (connection: RedisConnection): ReturnType<typeof openRedis> =>
     name: 'test',
     whenDown: 'fail',
     connectTimeoutMs: 3000,
-    silentMs: 15_000,
     onError: () => undefined,
   })
 

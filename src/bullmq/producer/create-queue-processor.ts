@@ -17,7 +17,7 @@ import { checkServer, openRedis, redisFault, type OpenRedis } from '../../redis/
 import { LinkedList } from '../../util/linked-list.ts'
 import { endedPrefix, payloadDigest, replyChannel, resultKeys } from '../names.ts'
 import type { QueueProcessorOptions } from '../options.ts'
-import { resolveProducer, silentMs, type ProducerSettings } from '../settings.ts'
+import { resolveProducer, type ProducerSettings } from '../settings.ts'
 import { BatchSender } from './batch-sender.ts'
 import { BatchWatch } from './batch-watch.ts'
 import { GiveUpTimer } from './give-up-timer.ts'
@@ -149,7 +149,7 @@ async function connect(
   onError: () => void,
 ): Promise<Connections> {
   const open = (role: string): Promise<OpenRedis> =>
-    openRedis(connection, { name: `sidelane:${queue}:${role}`, whenDown: 'fail', connectTimeoutMs, silentMs, onError })
+    openRedis(connection, { name: `sidelane:${queue}:${role}`, whenDown: 'fail', connectTimeoutMs, onError })
   const redis = await open('producer')
   try {
     await checkServer(redis.client, redis.address)

@@ -11,7 +11,7 @@ import {
   type State,
 } from '../../model/index.ts'
 import { boundedBytes } from '../../engine/index.ts'
-import { openerOf } from '../../util/source-iterator.ts'
+import { openerOfItems } from '../../util/source-iterator.ts'
 import type { BatchOptions } from '../options.ts'
 import { Batch } from './batch.ts'
 import type { BatchSender } from './batch-sender.ts'
@@ -68,8 +68,7 @@ export const submitter =
   }: SubmitterParts): QueueProcessor['submit'] =>
   async (payloads, options = {}) => {
     check('submit', options, { traceparent: stringRule })
-    // Text and bytes are iterable, but as characters and numbers.
-    if (typeof payloads === 'string' || ArrayBuffer.isView(payloads) || openerOf(payloads) === undefined) {
+    if (openerOfItems(payloads) === undefined) {
       throw invalidOptions('Expected `payloads` to be an iterable or an async iterable of payloads')
     }
     const { traceparent } = options

@@ -5,7 +5,7 @@ import { createHost } from '../../create.ts'
 import { checkServer, openRedis, type OpenRedis } from '../../redis/index.ts'
 import { payloadDigest, resultKeys } from '../names.ts'
 import type { QueueWorkerOptions, ServedContract } from '../options.ts'
-import { resolveWorker, silentMs, type WorkerSettings } from '../settings.ts'
+import { resolveWorker, type WorkerSettings } from '../settings.ts'
 import type { Served } from './batch-runner.ts'
 import { RunningWorker, type QueueWorker } from './queue-worker.ts'
 
@@ -77,6 +77,5 @@ const connect = ({ connection, queue, connectTimeoutMs }: WorkerSettings): Promi
     name: `sidelane:${queue}:worker`,
     whenDown: 'wait',
     connectTimeoutMs,
-    silentMs,
     onError: () => undefined,
   })

@@ -238,10 +238,10 @@ function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): vo
 }
 
 /** Of an option that names a file: it means stdin, or stdout. */
-const isStream = (path: string | undefined): boolean => path === undefined || path === '-'
+const isStream = (path: string | undefined): path is '-' | undefined => path === undefined || path === '-'
 
 const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
   one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
 const fileAt = (path: string | undefined): Stats | undefined =>
-  path === undefined || isStream(path) ? undefined : statSync(path, { throwIfNoEntry: false })
+  isStream(path) ? undefined : statSync(path, { throwIfNoEntry: false })

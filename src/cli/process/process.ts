@@ -203,7 +203,7 @@ async function startQueue(
   try {
     return await openQueue(topic, values, contract, digestKey)
   } catch (error) {
-    onUnreachable(usageErrorOf(topic, error), io)
+    onUnreachable(topic, error, io)
     return undefined
   }
 }

@@ -4,7 +4,7 @@ import type * as QueueModule from '../../bullmq/index.ts'
 import type { QueuePlace } from '../../bullmq/index.ts'
 import { readRegularFileSync } from '../../runtime/regular-file.ts'
 import { exitCodes, UsageError } from '../command.ts'
-import { fileOption } from '../options.ts'
+import { fileOption, usageErrorOf } from '../options.ts'
 import type { Io } from '../io.ts'
 
 interface QueueOptionTable {
@@ -62,10 +62,10 @@ function parse(text: string | undefined): URL | undefined {
   }
 }
 
-/** The exit code, after a message, for a Redis that cannot be used; other errors are thrown. */
-export function onUnreachable(error: unknown, io: Io): typeof exitCodes.unreachable {
+/** The exit code, after a message, for a Redis that cannot be used; other errors are thrown, those of options as UsageError. */
+export function onUnreachable(topic: string, error: unknown, io: Io): typeof exitCodes.unreachable {
   const { code, message, params } = error as { code?: string; message: string; params?: { reason?: string } }
-  if (code !== 'unavailable' || params?.reason?.startsWith('redis.') !== true) throw error
+  if (code !== 'unavailable' || params?.reason?.startsWith('redis.') !== true) throw usageErrorOf(topic, error)
   io.log(`sidelane: ${message}`)
   return exitCodes.unreachable
 }

@@ -6,15 +6,7 @@ import type { HostOptions } from '../../model/index.ts'
 import { choice, integer } from '../../util/option-parsers.ts'
 import { exitCodes, readArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { tlsHelp, tlsOptions } from '../daemon/tls-options.ts'
-import {
-  contractOption,
-  daemonNames,
-  keyOption,
-  optionValue,
-  placements,
-  sidecarOptions,
-  usageErrorOf,
-} from '../options.ts'
+import { contractOption, daemonNames, keyOption, optionValue, placements, sidecarOptions } from '../options.ts'
 import { listenForMetrics } from './metrics-listener.ts'
 import { loadQueueModule, onUnreachable, queueOptions, queuePlace } from './queue-options.ts'
 
@@ -111,7 +103,7 @@ export const worker: Command = {
         onEvent: isQuiet ? undefined : (event) => event.type !== 'breaker' && io.log(lineOf(event)),
       })
     } catch (error) {
-      return onUnreachable(usageErrorOf(topic, error), io)
+      return onUnreachable(topic, error, io)
     }
     await using own = running
     const listener = values.metrics === undefined ? undefined : await listenForMetrics(topic, values.metrics, running)
