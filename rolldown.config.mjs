@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'rolldown'
 import { dts } from 'rolldown-plugin-dts'
+import { noticesOf } from './native/notices.mjs'
 
 /** The entries of package.json's "exports". */
 const published = {
@@ -42,7 +43,7 @@ const common = {
 
 const license = `/*!\nContains @noble/hashes:\n\n${readFileSync('node_modules/@noble/hashes/LICENSE', 'utf8').trim()}\n*/`
 
-/** The notices of what a chunk contains, one text for all packages that have the same. */
+/** The notices of what a chunk contains. */
 function notices(moduleIds) {
   const packages = new Map()
   for (const id of moduleIds) {
@@ -51,14 +52,9 @@ function notices(moduleIds) {
     const { name, version } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
     if (file === undefined) throw new Error(`${name} has no license file`)
-    packages.set(folder, { name: `${name} ${version}`, text: readFileSync(`${folder}/${file}`, 'utf8').trim() })
+    packages.set(folder, { of: `${name} ${version}`, text: readFileSync(`${folder}/${file}`, 'utf8') })
   }
-  const byText = new Map()
-  for (const { name, text } of packages.values()) byText.set(text, [...(byText.get(text) ?? []), name])
-  return [...byText]
-    .map(([text, list]) => `${list.sort().join(', ')}:\n\n${text}`)
-    .sort()
-    .join('\n\n----\n\n')
+  return noticesOf(packages.values())
 }
 
 /** The drawing code of report pages: Plot and ours, in one module that a page contains. Its notices go with it. */

@@ -9,7 +9,7 @@ import { root } from './npm-parts.mjs'
 
 const { napi } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-const cargo = (...args) => execFileSync('cargo', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
+export const cargo = (...args) => execFileSync('cargo', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28 })
 
 /** SHA-256 of the crate files, by `name version`. */
 function checksums() {

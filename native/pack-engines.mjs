@@ -1,5 +1,6 @@
 // Makes the engine packages, @sidelane/engine-<platform>, in target/npm: `npm run pack:engines`. Each holds the addon, sidelaned
-// (not on Windows) and engine.json. The folders and their package.json are those of `napi create-npm-dirs`.
+// (not on Windows), engine.json and THIRD-PARTY.txt. The folders and their package.json are those of `napi create-npm-dirs`.
+// Needs cargo, which may fetch crates of other platforms.
 //
 //   --artifacts DIR   has the built files of each platform, anywhere below it: sidelane.<platform>.node with sidelaned beside
 //                     it. Default: native, the files that build:native made.
@@ -13,18 +14,21 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { parseTriple } from '@napi-rs/cli'
+import { cargoNotices } from './cargo-notices.mjs'
 import { writeManifest } from './engine-manifest.mjs'
 
 const native = dirname(fileURLToPath(import.meta.url))
 const root = dirname(native)
 const npmDir = join('target', 'npm')
 const daemonName = 'sidelaned'
+const noticesName = 'THIRD-PARTY.txt'
 
 const { values: options } = parseArgs({
   options: { artifacts: { type: 'string', default: native }, all: { type: 'boolean', default: false } },
 })
 const artifacts = resolve(options.artifacts)
-const { version } = readJson(join(root, 'package.json'))
+const { version, napi } = readJson(join(root, 'package.json'))
 
 rmSync(join(root, npmDir), { recursive: true, force: true })
 const cli = join(dirname(createRequire(import.meta.url).resolve('@napi-rs/cli/package.json')), 'dist', 'cli.js')
@@ -61,11 +65,14 @@ function fill(folder, platform, addon) {
     chmodSync(join(folder, daemonName), 0o755)
     names.push(daemonName)
   }
+  const target = napi.targets.find((triple) => parseTriple(triple).platformArchABI === platform)
+  const crates = ['sidelane-addon', ...(names.includes(daemonName) ? ['sidelane-daemon'] : [])]
+  writeFileSync(join(folder, noticesName), cargoNotices(crates, [target]))
   writeManifest(folder, version, names)
   const path = join(folder, 'package.json')
   const content = readJson(path)
   content.description = `The native engine of sidelane for ${platform}.`
-  content.files = [...names, 'engine.json']
+  content.files = [...names, 'engine.json', noticesName]
   // Package managers make the programs of "bin" executable.
   if (names.includes(daemonName)) content.bin = { [daemonName]: daemonName }
   // The package of a scope is private unless it says so.

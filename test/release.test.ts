@@ -45,6 +45,12 @@ test('each target is built on one machine', () => {
   expect(runsOf('build')).toContain('node native/build.mjs --target ${{ matrix.target }}')
 })
 
+test('cargo is installed before the engines are packed with the licence texts of their crates', () => {
+  const runs = runsOf('pack')
+  expect(runs.indexOf('rustup default')).toBeGreaterThanOrEqual(0)
+  expect(runs.indexOf('rustup default')).toBeLessThan(runs.indexOf('node native/pack-engines.mjs'))
+})
+
 test('each platform is checked on a machine of its own before anything is published', () => {
   const { platform = [], include = [] } = jobs['check']?.strategy?.matrix ?? {}
   expect([...platform].sort()).toEqual(platforms)
@@ -84,6 +90,10 @@ test('each file of the release is signed before it is published: packages, sidel
   expect(signing).toBeLessThan(at(({ run }) => run?.includes('npm publish') === true))
   expect(signing).toBeGreaterThan(at(({ run }) => run?.includes('release/sidelaned-') === true))
   expect(runsOf('pack')).toContain('node native/sbom.mjs sbom')
+  // Licence texts too.
+  expect(jobs['pack']?.steps.some((step) => step.with?.['name'] === 'sbom' && step.with['path'] === 'sbom/*')).toBe(
+    true,
+  )
   expect(steps.some((step) => step.with?.['name'] === 'sbom' && step.with['path'] === 'release')).toBe(true)
   expect(steps.at(-1)?.run).toContain('gh release upload "$GITHUB_REF_NAME" --clobber release/*')
 })

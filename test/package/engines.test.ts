@@ -5,6 +5,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { textsOf } from '../../native/cargo-notices.mjs'
 import { writeManifest } from '../../native/engine-manifest.mjs'
 import { platformName } from '../../src/util/engine-files.ts'
 import { run } from '../support/run.ts'
@@ -202,6 +204,55 @@ test('sidelaned without its x bit, or damaged: the Node daemon with one warning,
     const auto = await project.run('sidelane', ['serve', '--version'])
     expect(auto).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: expect.stringContaining(words) })
   }
+})
+
+const fileOf = (name: string): Buffer =>
+  execFileSync('tar', ['-xzOf', engineTarball(), `package/${name}`], { maxBuffer: 1 << 28 })
+
+test('the licence texts of all that is linked into its files are in the package', () => {
+  const notices = fileOf('THIRD-PARTY.txt').toString()
+  const names = notices.match(/^\S+ \d\S*(?: \(\S+\))?(?:, .*)?:$/gm)?.flatMap((line) => line.slice(0, -1).split(', '))
+  const binaries = [addon, 'sidelaned'].map((name) => fileOf(name).toString('latin1')).join('')
+  // Panics name the source file.
+  const inBinaries = [...binaries.matchAll(/\/registry\/src\/[^/]+\/([\w-]+)-(\d[^/]*)\/src\//g)]
+  const linked = new Set(inBinaries.map(([, name, of]) => `${name} ${of}`))
+  expect(linked.size).toBeGreaterThan(20)
+  expect(names).toEqual(expect.arrayContaining([...linked]))
+  const crates = names?.map((name) => name.replace(/ \d\S*/, ''))
+  const c = ['libdeflate-sys (libdeflate)', 'zstd-sys (zstd)', 'ring (third_party/fiat)']
+  expect(crates).toEqual(expect.arrayContaining(['napi', 'napi-sys', 'alloc-stdlib', ...c]))
+  for (const other of ['flate2', 'cc', 'napi-derive', 'sidelane-core']) expect(crates).not.toContain(other)
+  const holders = [
+    '2016 Eric Biggers',
+    'Meta Platforms, Inc.',
+    '2020 LongYinan',
+    'fiat-crypto authors',
+    'Unicode, Inc.',
+  ]
+  expect(holders.filter((holder) => !notices.includes(holder))).toEqual([])
+  // The other choice for zstd.
+  expect(notices.includes('GNU GENERAL PUBLIC LICENSE')).toBe(false)
+})
+
+test('a crate without a licence text of its own keeps the package from being made', () => {
+  const crate = { name: 'bare', version: '1.0.0', folder: join(folder, 'bare') }
+  mkdirSync(join(crate.folder, 'vendored'), { recursive: true })
+  writeFileSync(join(crate.folder, 'vendored/COPYING'), 'the C code')
+  expect(() => textsOf(crate, [])).toThrow('bare 1.0.0 has no licence text')
+  writeFileSync(join(crate.folder, 'LICENSE-MIT'), 'the crate')
+  expect(new Set(textsOf(crate, []))).toEqual(
+    new Set([
+      { of: 'bare 1.0.0', text: 'the crate' },
+      { of: 'bare 1.0.0 (vendored)', text: 'the C code' },
+    ]),
+  )
+})
+
+test('the image of sidelaned takes files that are in the package', () => {
+  const dockerfile = readFileSync(join(root, 'docs/deploy/Dockerfile'), 'utf8')
+  const taken = [...dockerfile.matchAll(/@sidelane\/engine-\S+?\/(\S+)/g)].map(([, name]) => name as string)
+  expect(taken).toEqual(['sidelaned', 'LICENSE', 'THIRD-PARTY.txt'])
+  for (const name of taken) expect(fileOf(name).length).toBeGreaterThan(0)
 })
 
 test('the check of the release passes for these tarballs', async () => {

@@ -1,4 +1,4 @@
-// `npm run sbom`: the documents are valid CycloneDX, and list what is shipped. Cargo may fetch crates of other platforms.
+// `npm run sbom`: the documents are valid CycloneDX, and list what is shipped, with licence texts for sidelaned. Cargo may fetch crates of other platforms.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -83,4 +83,13 @@ test('each document has the version of the release, and its parts', () => {
   expect(parts('sidelaned')).toEqual(expect.arrayContaining(['tokio', 'ring', 'sidelane-core']))
   // Of tests, of build scripts, and of the other binary.
   for (const other of ['flate2', 'cc', 'napi']) expect(parts('sidelaned')).not.toContain(other)
+})
+
+test('the licence texts are those of the crates in sidelaned, on each platform that has it', () => {
+  const notices = readFileSync(join(folder, 'sidelaned.THIRD-PARTY.txt'), 'utf8')
+  const missing = boms.sidelaned.components.filter(({ name, version }) => !notices.includes(`${name} ${version}`))
+  // Ours, and procedural macros with what these depend on.
+  const notLinked = /^(?:sidelane-\w+|tokio-macros|proc-macro2|quote|syn|unicode-ident)$/
+  expect(missing.map(({ name }) => name).filter((name) => !notLinked.test(name))).toEqual([])
+  expect(notices).not.toMatch(/\b(?:napi|syn) \d/)
 })
