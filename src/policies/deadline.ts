@@ -18,6 +18,8 @@ const maxWaitMs = 2 ** 31 - 1
 const blockedMs = 20
 /** Then answers that have arrived meanwhile, and a fallback, have this much time. */
 const afterBlockMs = 10
+/** When a timer was so late the last time. Others that are due then may be less late: the thread was blocked nevertheless. */
+let blockedUntil = Number.NEGATIVE_INFINITY
 
 /** Fails a call with `deadline.exceeded` when its time is over. */
 export function deadline({ defaultMs, calls }: DeadlineOptions): Layer {
@@ -80,7 +82,9 @@ export class DeadlineTimer {
 
   /** Answers that arrived while this thread was blocked are read first: the path is not slow, the thread was. */
   readonly #onTimer = (): void => {
-    if (performance.now() - this.#firesAt <= blockedMs) this.#check()
+    const now = performance.now()
+    if (now - this.#firesAt > blockedMs) blockedUntil = now
+    if (now - blockedUntil >= afterBlockMs) this.#check()
     else if (this.#isInner) setImmediate(this.#check)
     else this.#timer = setTimeout(this.#check, afterBlockMs).unref()
   }
