@@ -1,11 +1,18 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const source = (path: string): string => new URL(`../src/${path}`, import.meta.url).pathname
 
 /** The folders with a mode of their own: `--mode faults` (npm run test:faults), `--mode package` (npm run test:package). */
-const modes = {
-  // One file after the other, because they look at what the whole process holds and at the clock.
-  faults: { include: ['test/faults/*.test.ts'], maxWorkers: 1, setupFiles: ['test/support/default-malloc.ts'] },
+const modes: Readonly<Record<string, ViteUserConfig['test']>> = {
+  // One file after the other, because they look at what the whole process holds and at the clock. A limit ends a test that hangs,
+  // and none that is slow because the machine is busy.
+  faults: {
+    include: ['test/faults/*.test.ts'],
+    maxWorkers: 1,
+    setupFiles: ['test/support/default-malloc.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 60_000,
+  },
   // They install the packed package in fresh projects, from the registry.
   package: {
     include: ['test/package/*.test.ts'],
@@ -28,8 +35,10 @@ export default defineConfig(({ mode }) => {
       exclude: mode in modes ? [] : ['test/faults/**', 'test/package/**'],
       reporters: [['./test/support/reporter.ts', {}]],
       testTimeout: 30_000,
+      // A second, the default, is short on a busy machine.
+      expect: { poll: { timeout: 20_000 } },
       pool: 'forks',
-      ...(modes[mode as keyof typeof modes] ?? { include: ['test/**/*.test.ts'], maxWorkers: 2 }),
+      ...(modes[mode] ?? { include: ['test/**/*.test.ts'], maxWorkers: 2 }),
     },
   }
 })

@@ -76,7 +76,6 @@ const peakBytes = ({ child: { pid } }: Daemon): number =>
 describe.each(daemonKinds)('%s', (kind) => {
   test.for(Object.keys(places))(
     'F80: at the start, no ordinary file as %s: exit code 2 and its path',
-    { timeout: 60_000 },
     async (place, context) => {
       needDaemon(kind, context)
       needTool('mkfifo', context)
@@ -97,33 +96,29 @@ describe.each(daemonKinds)('%s', (kind) => {
     },
   )
 
-  test(
-    'F81: at a reload, no ordinary file changes nothing, takes no memory, and health is answered',
-    { timeout: 60_000 },
-    async (context) => {
-      needTool('mkfifo', context)
-      await onDaemon(context, kind, async (row) => {
-        const path = join(row.folder, 'locks/odd.lock.json')
-        const before = peakBytes(row.daemon)
-        let reloads = 0
-        for (const [what, make] of Object.entries(makers)) {
-          make(path)
-          row.daemon.child.kill('SIGHUP')
-          await expect
-            .poll(() => row.daemon.log.filter(({ event }) => event === 'reload_failed').length, { message: what })
-            .toBe(++reloads)
-          expect(row.daemon.log.findLast(({ event }) => event === 'reload_failed')?.['message']).toContain('odd.lock')
-          expect((await ask(row.socket, '/healthz')).status, what).toBe(200)
-          expect((await row.trial.offer('[1]')).code, what).toBe('ok')
-          rmSync(path, { recursive: true })
-        }
-        expect(peakBytes(row.daemon) - before).toBeLessThan(64 * 2 ** 20)
-        expect(sampleOf(await row.metrics(), 'sidelane_reloads_total{result="failed"}')).toBe(reloads)
+  test('F81: at a reload, no ordinary file changes nothing, takes no memory, and health is answered', async (context) => {
+    needTool('mkfifo', context)
+    await onDaemon(context, kind, async (row) => {
+      const path = join(row.folder, 'locks/odd.lock.json')
+      const before = peakBytes(row.daemon)
+      let reloads = 0
+      for (const [what, make] of Object.entries(makers)) {
+        make(path)
         row.daemon.child.kill('SIGHUP')
-        await row.daemon.event('reloaded')
-      })
-    },
-  )
+        await expect
+          .poll(() => row.daemon.log.filter(({ event }) => event === 'reload_failed').length, { message: what })
+          .toBe(++reloads)
+        expect(row.daemon.log.findLast(({ event }) => event === 'reload_failed')?.['message']).toContain('odd.lock')
+        expect((await ask(row.socket, '/healthz')).status, what).toBe(200)
+        expect((await row.trial.offer('[1]')).code, what).toBe('ok')
+        rmSync(path, { recursive: true })
+      }
+      expect(peakBytes(row.daemon) - before).toBeLessThan(64 * 2 ** 20)
+      expect(sampleOf(await row.metrics(), 'sidelane_reloads_total{result="failed"}')).toBe(reloads)
+      row.daemon.child.kill('SIGHUP')
+      await row.daemon.event('reloaded')
+    })
+  })
 
   test.for(['SIGTERM', 'SIGINT'] as const)(
     'F82: %s ends the daemon while it reads its options or contracts from a disk that does not answer',
@@ -200,12 +195,12 @@ describe.each(daemonKinds)('%s', (kind) => {
     const body = `"${Array.from({ length: 5e6 }, (_, i) => i.toString(36)).join('')}"`
     const lost = ask(socket, '/v1/contracts/endless/process', { body, headers: { 'Sidelane-Deadline-Ms': '60000' } })
     const settled = lost.catch(() => undefined)
-    await expect.poll(() => cpuTicks(daemon.child.pid as number), { timeout: 10_000 }).toBeGreaterThan(100)
+    await expect.poll(() => cpuTicks(daemon.child.pid as number)).toBeGreaterThan(100)
     await sleep(300)
     const startedAt = performance.now()
     daemon.child.kill('SIGTERM')
     await daemon.exited
-    expect(performance.now() - startedAt).toBeLessThan(5000)
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
     await settled
   })
 
@@ -240,42 +235,38 @@ describe.each(daemonKinds)('%s', (kind) => {
   })
 })
 
-test(
-  'F83, F89: the command line refuses them too, within a bound and without their content',
-  { timeout: 120_000 },
-  async (context) => {
-    needTool('mkfifo', context)
-    const folder = freshFolder()
-    const lock = write(join(folder, 'good.lock.json'), JSON.stringify(keyed.lock))
-    const commands = (path: string): readonly (readonly string[])[] => [
-      ['contract', 'show', path],
-      ['contract', 'check', path, lock],
-      ['contract', 'import', path, '-o', '-', '--name', 'x'],
-      ['contract', 'infer', path, '-o', '-', '--name', 'x'],
-      ['process', '--contract', path],
-      ['process', '--contract', lock, '--digest-key-file', path],
-      ['inspect', '--contract', path],
-      ['doctor', '--contract', path],
-      ['serve', '--contract', lock, '--config', path],
-    ]
-    for (const what of ['a FIFO', 'a link to a device without end', 'a sparse file of a tebibyte']) {
-      const path = join(freshFolder(), 'odd')
-      makers[what]?.(path)
-      const results = commands(path).map(async (args) => {
-        const { status, stdout, stderr } = await sidelane(args)
-        expect([status, stdout], `${what}: ${args.join(' ')}: ${stderr}`).toEqual([2, ''])
-        expect(stderr, what).toContain(path)
-      })
-      await Promise.all(results)
-    }
-    const path = write(join(folder, 'odd'), `root:${secret}:0:0\n`)
-    for (const args of commands(path)) {
+test('F83, F89: the command line refuses them too, within a bound and without their content', async (context) => {
+  needTool('mkfifo', context)
+  const folder = freshFolder()
+  const lock = write(join(folder, 'good.lock.json'), JSON.stringify(keyed.lock))
+  const commands = (path: string): readonly (readonly string[])[] => [
+    ['contract', 'show', path],
+    ['contract', 'check', path, lock],
+    ['contract', 'import', path, '-o', '-', '--name', 'x'],
+    ['contract', 'infer', path, '-o', '-', '--name', 'x'],
+    ['process', '--contract', path],
+    ['process', '--contract', lock, '--digest-key-file', path],
+    ['inspect', '--contract', path],
+    ['doctor', '--contract', path],
+    ['serve', '--contract', lock, '--config', path],
+  ]
+  for (const what of ['a FIFO', 'a link to a device without end', 'a sparse file of a tebibyte']) {
+    const path = join(freshFolder(), 'odd')
+    makers[what]?.(path)
+    const results = commands(path).map(async (args) => {
       const { status, stdout, stderr } = await sidelane(args)
-      if (!args.includes('--digest-key-file')) expect(status, args.join(' ')).not.toBe(0)
-      expect(stdout + stderr, args.join(' ')).not.toContain(secret)
-    }
-  },
-)
+      expect([status, stdout], `${what}: ${args.join(' ')}: ${stderr}`).toEqual([2, ''])
+      expect(stderr, what).toContain(path)
+    })
+    await Promise.all(results)
+  }
+  const path = write(join(folder, 'odd'), `root:${secret}:0:0\n`)
+  for (const args of commands(path)) {
+    const { status, stdout, stderr } = await sidelane(args)
+    if (!args.includes('--digest-key-file')) expect(status, args.join(' ')).not.toBe(0)
+    expect(stdout + stderr, args.join(' ')).not.toContain(secret)
+  }
+})
 
 /** The library of hanging-open.c, compiled once. */
 function hangingOpen(context: TestContext): string {
@@ -297,7 +288,7 @@ function hangingDisk(
   const mark = join(freshFolder(), 'mark')
   return {
     env: { LD_PRELOAD: library, HANG_PATH: path, HANG_MARK: mark },
-    isRead: () => expect.poll(() => existsSync(mark), { timeout: 15_000 }).toBe(true),
+    isRead: () => expect.poll(() => existsSync(mark)).toBe(true),
   }
 }
 

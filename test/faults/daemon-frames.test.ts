@@ -44,7 +44,7 @@ const answerOf = async (client: RawClient, bytes: Uint8Array): Promise<string> =
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test('F50: lengths of 0, the cap, one more, and 2^32 - 1', { timeout: 30_000 }, async (context) => {
+  test('F50: lengths of 0, the cap, one more, and 2^32 - 1', async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const client = await RawClient.afterHello(row.socket, raw)
@@ -65,7 +65,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F51: every split point, single bytes, 1,000 frames in one write', { timeout: 30_000 }, async (context) => {
+  test('F51: every split point, single bytes, 1,000 frames in one write', async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const talk = Buffer.concat([preface, hello([{ contract: raw }]), request(1, '[1]'), request(2, '{"a":')])
@@ -136,7 +136,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F53: connections that close anywhere in a frame leak nothing', { timeout: 30_000 }, async (context) => {
+  test('F53: connections that close anywhere in a frame leak nothing', async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const whole = request(1, `[${'1,'.repeat(500)}1]`)
@@ -151,46 +151,39 @@ describe.each(daemonKinds)('%s', (kind) => {
             await client.closed
           }
         }
-        await expect
-          .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), { timeout: 5000 })
-          .toBeLessThan(100)
+        await expect.poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes')).toBeLessThan(100)
       }),
     )
   })
 
-  test(
-    'F54: a frame that arrives in single bytes ends the connection at the frame timeout',
-    { timeout: 30_000 },
-    async (context) => {
-      await onDaemon(context, kind, async (row) =>
-        beside(row, async () => {
-          const slow = async (client: RawClient, bytes: Uint8Array): Promise<number> => {
-            const startedAt = performance.now()
-            for (const byte of bytes) {
-              if (client.ended) break
-              client.socket.write(Uint8Array.of(byte))
-              await sleep(150)
-            }
-            const codes = await verdict(client)
-            expect(codes).toEqual(bytes.length < preface.length ? [] : ['protocol.violation'])
-            return performance.now() - startedAt
+  test('F54: a frame that arrives in single bytes ends the connection at the frame timeout', async (context) => {
+    await onDaemon(context, kind, async (row) =>
+      beside(row, async () => {
+        const startedAt = performance.now()
+        const slow = async (client: RawClient, bytes: Uint8Array): Promise<number> => {
+          for (const byte of bytes) {
+            if (client.ended) break
+            client.socket.write(Uint8Array.of(byte))
+            await sleep(150)
           }
-          const inPreface = RawClient.connect(row.socket).then((client) => slow(client, preface.subarray(0, 3)))
-          const inHead = RawClient.afterHello(row.socket, raw).then((client) =>
-            slow(client, request(1, ' '.repeat(100))),
-          )
-          const inBody = RawClient.afterHello(row.socket, raw).then((client) => {
-            client.send(request(1, '', { length: 50_000 }))
-            return slow(client, Buffer.alloc(100, ' '))
-          })
-          for (const ms of await Promise.all([inPreface, inHead, inBody])) {
-            expect(ms).toBeGreaterThan(4500)
-            expect(ms).toBeLessThan(8000)
-          }
-        }),
-      )
-    },
-  )
+          const codes = await verdict(client)
+          expect(codes).toEqual(bytes.length < preface.length ? [] : ['protocol.violation'])
+          return performance.now() - startedAt
+        }
+        const inPreface = RawClient.connect(row.socket).then((client) => slow(client, preface.subarray(0, 3)))
+        const inHead = RawClient.afterHello(row.socket, raw).then((client) => slow(client, request(1, ' '.repeat(100))))
+        const inBody = RawClient.afterHello(row.socket, raw).then((client) => {
+          client.send(request(1, '', { length: 50_000 }))
+          return slow(client, Buffer.alloc(100, ' '))
+        })
+        for (const ms of await Promise.all([inPreface, inHead, inBody])) {
+          expect(ms).toBeGreaterThan(4500)
+          // The bytes take 15 s.
+          expect(ms).toBeLessThan(12_000)
+        }
+      }),
+    )
+  })
 
   test('F55: more requests in flight than allowed: the excess is refused, the others are answered', async (context) => {
     await onDaemon(
@@ -229,26 +222,22 @@ describe.each(daemonKinds)('%s', (kind) => {
     })
   })
 
-  test(
-    'F46: 1,000 silent connections are closed in time, and the client is served',
-    { timeout: 60_000 },
-    async (context) => {
-      await onDaemon(
-        context,
-        kind,
-        async (row) =>
-          beside(row, async () => {
-            const silent: RawClient[] = []
-            for (let i = 0; i < 1000; i++) silent.push(await RawClient.connect(row.socket))
-            await Promise.all(silent.map(verdict))
-          }),
-        // The watcher of /readyz needs a connection, too.
-        { args: ['--max-connections', '4096'] },
-      )
-    },
-  )
+  test('F46: 1,000 silent connections are closed in time, and the client is served', async (context) => {
+    await onDaemon(
+      context,
+      kind,
+      async (row) =>
+        beside(row, async () => {
+          const silent: RawClient[] = []
+          for (let i = 0; i < 1000; i++) silent.push(await RawClient.connect(row.socket))
+          await Promise.all(silent.map(verdict))
+        }),
+      // The watcher of /readyz needs a connection, too.
+      { args: ['--max-connections', '4096'] },
+    )
+  })
 
-  test('F47: a peer that never reads is disconnected, with bounded memory', { timeout: 60_000 }, async (context) => {
+  test('F47: a peer that never reads is disconnected, with bounded memory', async (context) => {
     await onDaemon(context, kind, async (row) =>
       beside(row, async () => {
         const client = await RawClient.afterHello(row.socket, raw)

@@ -16,7 +16,7 @@ const { id } = parseContract(lock)
 const atOnce = 16
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test.for(httpVectors)('F56–F59: %s', { timeout: 60_000 }, async ([, { cases }], context) => {
+  test.for(httpVectors)('F56–F59: %s', async ([, { cases }], context) => {
     await onDaemon(context, kind, async (row) => {
       writeFileSync(join(row.folder, 'locks', 'order.lock.json'), JSON.stringify(lock))
       row.daemon.child.kill('SIGHUP')

@@ -12,44 +12,43 @@ import { needStrace, needTool } from '../support/tools.ts'
 import { RawHttp } from '../server/http-kit.ts'
 import { anything, freshFolder, metricsOf, mix, onDaemon, sampleOf, type Row } from './daemon-kit.ts'
 
-/** CPU time of the daemon during `ms`, as a share of one core. */
+/** CPU time of the daemon during `ms` or somewhat more, as a share of one core. */
 async function cpuShare({ daemon }: Row, ms: number): Promise<number> {
   const ticks = (): number => cpuTicks(daemon.child.pid as number)
+  const startedAt = performance.now()
   const before = ticks()
   await sleep(ms)
-  return ((ticks() - before) * 10) / ms
+  return ((ticks() - before) * 10) / (performance.now() - startedAt)
 }
+
+const dropped = async (socket: string): Promise<number> =>
+  sampleOf(await metricsOf(socket), 'sidelane_log_dropped_total')
 
 const good = ({ code }: { readonly code: string }): boolean => code === 'ok' || code === 'rejected'
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test(
-    'F43: 100 clients and 48 descriptors: excess clients wait or are refused without a busy loop, and the daemon recovers',
-    { timeout: 60_000 },
-    async (context) => {
-      needTool('prlimit', context)
-      await onDaemon(
-        context,
-        kind,
-        async (row) => {
-          execFileSync('prlimit', [`--pid=${row.daemon.child.pid}`, '--nofile=48:48'])
-          const clients: Socket[] = Array.from({ length: 100 }, () => connect(row.socket).on('error', () => {}))
-          await sleep(500)
-          expect(await cpuShare(row, 1000)).toBeLessThan(0.5)
-          // Connections that were already open are served.
-          expect((await row.trial.offerAll(mix(20))).every(good)).toBe(true)
-          for (const client of clients) client.destroy()
-          await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
-          expect((await host.processor(anything).process('[1]')).ok).toBe(true)
-        },
-        { kills: true },
-      )
-    },
-  )
+  test('F43: 100 clients and 48 descriptors: excess clients wait or are refused without a busy loop, and the daemon recovers', async (context) => {
+    needTool('prlimit', context)
+    await onDaemon(
+      context,
+      kind,
+      async (row) => {
+        execFileSync('prlimit', [`--pid=${row.daemon.child.pid}`, '--nofile=48:48'])
+        const clients: Socket[] = Array.from({ length: 100 }, () => connect(row.socket).on('error', () => {}))
+        await sleep(500)
+        expect(await cpuShare(row, 1000)).toBeLessThan(0.5)
+        // Connections that were already open are served.
+        expect((await row.trial.offerAll(mix(20))).every(good)).toBe(true)
+        for (const client of clients) client.destroy()
+        await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
+        expect((await host.processor(anything).process('[1]')).ok).toBe(true)
+      },
+      { kills: true },
+    )
+  })
 
   test.for(['EMFILE', 'ENOMEM', 'ECONNABORTED'])(
     'F44: accept fails with %s several times, and the daemon recovers',
-    { timeout: 60_000 },
     async (error, context) => {
       needStrace(context)
       await onDaemon(
@@ -94,7 +93,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const host = await retry(() => createHost({ placement: 'sidecar', socket }))
     const processor = host.processor(anything)
     for (let i = 0; i < 100; i++) expect((await processor.process(`[${i}]`)).ok).toBe(true)
-    expect(sampleOf(await metricsOf(socket), 'sidelane_log_dropped_total')).toBeGreaterThan(100)
+    await expect.poll(() => dropped(socket)).toBeGreaterThan(100)
     await host.close()
     expect(await daemon.stop()).toBe(0)
   })
@@ -109,7 +108,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       }
       http.close()
       for (let i = 0; i < 5; i++) expect((await row.trial.offerAll(mix(50))).every(good)).toBe(true)
-      expect(sampleOf(await row.metrics(), 'sidelane_log_dropped_total')).toBeGreaterThan(0)
+      await expect.poll(() => dropped(row.socket)).toBeGreaterThan(0)
     })
   })
 })
@@ -121,7 +120,7 @@ async function retry<T>(act: () => Promise<T>): Promise<T> {
     try {
       return await act()
     } catch (error) {
-      if (performance.now() - startedAt > 5000) throw error
+      if (performance.now() - startedAt > 20_000) throw error
       await sleep(50)
     }
   }

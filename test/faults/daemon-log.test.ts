@@ -30,7 +30,7 @@ async function logTo(kind: DaemonKind, context: TestContext, flags: string, path
       ({ status }) => status,
       () => 0,
     )
-  await expect.poll(answers, { timeout: 10_000 }).toBe(200)
+  await expect.poll(answers).toBe(200)
   return { daemon, socket, path: target }
 }
 

@@ -6,12 +6,12 @@ import { ask, daemonKinds } from '../support/daemon.ts'
 import { stopProcess } from '../support/processes.ts'
 import { frame, RawClient, request, type Frame } from '../server/raw-client.ts'
 import { mix, onDaemon, raw, sampleOf, slow } from './daemon-kit.ts'
-import { closedLoop, flood, floodFloor, floodTries } from './flood.ts'
+import { expectThroughput } from './flood.ts'
 
 /** A payload of the slow contract. */
 const heavy = JSON.stringify(Array.from({ length: 500 }, (_, i) => Math.sin(i)))
-/** One worker and no bound on queueing time, so that counts do not depend on the speed of the machine. */
-const patient = ['--threads', '1', '--max-queue-ms', '60000', '--max-in-flight', '65535']
+/** One worker, so that counts do not depend on the machine. */
+const patient = ['--threads', '1', '--max-in-flight', '65535']
 
 const codeOf = ({ kind, text }: Frame): string =>
   kind === kinds.accepted ? 'accepted' : (text?.code ?? `kind ${kind}`)
@@ -23,29 +23,14 @@ function tally(codes: readonly string[]): Record<string, number> {
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test.for([1.5, 3, 10])(
-    'F22: at %d times its capacity the daemon keeps its throughput',
-    { timeout: 60_000 },
-    async (times, context) => {
-      await onDaemon(
-        context,
-        kind,
-        async (row) => {
-          let best = 0
-          for (let tries = 0; tries < floodTries && best < floodFloor; tries++) {
-            const knee = await closedLoop(row.trial, 8)
-            const { rate, endings } = await flood(row.trial, knee * times, { sharesCore: true })
-            best = Math.max(best, rate / knee)
-            const codes = new Set(endings.map(({ code }) => code))
-            expect(['ok', 'overloaded', 'deadline.exceeded']).toEqual(expect.arrayContaining([...codes]))
-            if (times > 2) expect(codes).toContain('overloaded')
-          }
-          expect(best).toBeGreaterThan(floodFloor)
-        },
-        { maxQueue: 64, deadlineMs: 1000 },
-      )
-    },
-  )
+  test.for([1.5, 3, 10])('F22: at %d times its capacity the daemon keeps its throughput', async (times, context) => {
+    await onDaemon(context, kind, ({ trial }) => expectThroughput(trial, times, { depth: 8, sharesCore: true }), {
+      args: ['--max-queue-ms', '20'],
+      maxQueue: 64,
+      maxQueueMs: 50,
+      deadlineMs: 1000,
+    })
+  })
 
   test('F23: of a burst of 10 times the queue bound, the bound is accepted', async (context) => {
     await onDaemon(
@@ -104,7 +89,7 @@ describe.each(daemonKinds)('%s', (kind) => {
       for (const wrong of ['0', '-1', '0.5', 'NaN', '60001', '2147483648', 'Infinity', '1e3', '', '0x10']) {
         expect(await status(wrong), wrong).toBe(400)
       }
-      for (const right of ['1000', '59999', '60000']) expect(await status(right), right).toBe(200)
+      for (const right of ['30000', '59999', '60000']) expect(await status(right), right).toBe(200)
       expect([200, 504]).toContain(await status('1'))
       const client = await RawClient.afterHello(row.socket, raw)
       client.send(request(1, '[1]', { a: 0xffff_fffe }), request(2, '[1]', { a: 60_001 }))
@@ -166,11 +151,13 @@ describe.each(daemonKinds)('%s', (kind) => {
           Array.from({ length: 200 }, () => heavy),
           { signal: controller.signal },
         )
+        let ended = false
+        void calls.then(() => (ended = true))
         await turn()
-        const abortedAt = performance.now()
         controller.abort()
+        await turn()
+        expect(ended, 'at once').toBe(true)
         for (const { code } of await calls) expect(['ok', 'cancelled']).toContain(code)
-        expect(performance.now() - abortedAt).toBeLessThan(500)
         expect((await row.trial.offer('[1]')).code).toBe('ok')
       },
       { args: patient },

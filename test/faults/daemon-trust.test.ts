@@ -54,7 +54,7 @@ async function outcomesOf(processor: Processor, text: string): Promise<unknown[]
 }
 
 describe.each(daemonKinds)('%s', (kind) => {
-  test('F100: the longest accepted answers have the outcome of inline', { timeout: 120_000 }, async (context) => {
+  test('F100: the longest accepted answers have the outcome of inline', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const locks = contracts.flatMap(({ name, lock }) => {
@@ -82,7 +82,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(await daemon.stop()).toBe(0)
   })
 
-  test('F101: the longest rejected answers have the outcome of inline', { timeout: 120_000 }, async (context) => {
+  test('F101: the longest rejected answers have the outcome of inline', async (context) => {
     needDaemon(kind, context)
     const folder = freshFolder()
     const values = Array.from({ length: 20_000 }, (_, i) => `value ${i} of a list that is long`)

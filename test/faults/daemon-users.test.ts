@@ -126,7 +126,9 @@ describe.each(daemonKinds)('%s', (kind) => {
       )
       expect(ended).toBe('7\n')
       expect((await row.trial.offer('[1]')).code).toBe('ok')
-      expect(sampleOf(await row.metrics(), 'sidelane_connections{protocol="http"}')).toBeLessThanOrEqual(1)
+      const connections = async (): Promise<number> =>
+        sampleOf(await row.metrics(), 'sidelane_connections{protocol="http"}')
+      await expect.poll(connections).toBeLessThanOrEqual(1)
     })
   })
 

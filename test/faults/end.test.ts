@@ -1,6 +1,6 @@
 // Fault rows about the end of a host: accepted calls complete, later calls are refused.
 import { describe, expect, test } from 'vitest'
-import { act, everywhere, mix, occupy, onTrial, pools } from './fault-kit.ts'
+import { act, everywhere, held, mix, occupy, onTrial, pools } from './fault-kit.ts'
 
 describe.each(everywhere)('$placement, $engine', (place) => {
   test('F20: close() with queued calls completes all of them first', async (context) => {
@@ -62,14 +62,13 @@ describe.each(pools)('$placement, $engine', (place) => {
       context,
       place,
       async (trial) => {
-        const busy = await occupy(trial, 500)
+        // It is not released.
+        const busy = await occupy(trial, held().payload)
         const calls = trial.offerAll(mix(20))
-        const startedAt = performance.now()
         await trial.host.destroy()
         expect(new Set((await Promise.all([...busy, calls])).flat().map(({ code }) => code))).toEqual(
           new Set(['unavailable']),
         )
-        expect(performance.now() - startedAt).toBeLessThan(400)
       },
       { ended: true },
     )

@@ -1,9 +1,11 @@
 // Shared by the fault rows: a trial on a placement, payloads that trigger faults of the faulty worker, and a seeded mix of
 // harmless ones.
+import { rmSync, writeFileSync } from 'node:fs'
 import { createHost, type HostOptions, type ProcessOptions } from 'sidelane'
 import { onTestFinished, type TestContext } from 'vitest'
 import { seeded } from '../../bench/payloads/random.ts'
 import { act, faultyWorker, tick } from '../support/faulty.ts'
+import { freshFile } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
 import { seed } from '../support/seed.ts'
@@ -55,16 +57,18 @@ export function among(harmless: number, ...faults: string[]): (string | Uint8Arr
   return payloads
 }
 
-/** Keeps both slots of the only worker busy for `ms` each. */
-export async function occupy(
-  trial: Trial,
-  ms: number,
-  how = 'sleep',
-  options?: ProcessOptions,
-): Promise<Promise<Ending>[]> {
-  const first = trial.offer(act(how, ms), options)
+/** A payload that holds its worker until it is released, however long the rest of the row takes. */
+export function held(): { readonly payload: string; readonly release: () => void } {
+  const file = freshFile('held')
+  writeFileSync(file, '')
+  return { payload: act('hold', file), release: () => rmSync(file) }
+}
+
+/** Fills both slots of the only worker with the payload. */
+export async function occupy(trial: Trial, payload: string, options?: ProcessOptions): Promise<Promise<Ending>[]> {
+  const first = trial.offer(payload, options)
   await tick()
-  const second = trial.offer(act(how, ms), options)
+  const second = trial.offer(payload, options)
   await tick()
   return [first, second]
 }
@@ -88,7 +92,7 @@ export async function onTrial(
   const all: HostOptions = {
     placement,
     engine,
-    ...(placement === 'pool' && { threads: 1, deadlineMs: 20_000, workerUrl: faultyWorker }),
+    ...(placement === 'pool' && { threads: 1, deadlineMs: 60_000, workerUrl: faultyWorker }),
     ...options,
   }
   // A first host allocates what is never freed: modules, threads of libuv, grown heaps.

@@ -45,7 +45,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     for (const file of ['cmdline', 'environ'])
       expect(readFileSync(`/proc/${daemon}/${file}`, 'latin1')).not.toContain(key)
     app.kill('SIGKILL')
-    await expect.poll(() => isGone(daemon), { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => isGone(daemon)).toBe(true)
     expect(existsSync(folder)).toBe(false)
   })
 
@@ -54,13 +54,13 @@ describe.each(daemonKinds)('%s', (kind) => {
     needProc(context)
     for (const waitMs of [0, 5, 20, 60]) {
       const { app } = startApp(kind)
-      await expect.poll(() => childrenOf(app.pid as number).length, { timeout: 15_000, interval: 2 }).toBe(1)
+      await expect.poll(() => childrenOf(app.pid as number).length, { interval: 2 }).toBe(1)
       await new Promise((resolve) => setTimeout(resolve, waitMs))
       const [daemon = 0] = childrenOf(app.pid as number)
       const folders = foldersOf(app)
       expect(folders).toHaveLength(1)
       app.kill('SIGKILL')
-      await expect.poll(() => isGone(daemon), { timeout: 15_000 }).toBe(true)
+      await expect.poll(() => isGone(daemon)).toBe(true)
       expect(folders.filter((folder) => existsSync(folder))).toEqual([])
     }
   })
@@ -81,8 +81,8 @@ describe.each(daemonKinds)('%s', (kind) => {
         () => undefined,
       )
     }
-    await expect.poll(digest, { timeout: 10_000 }).toBe((await ready).slice(0, 64))
+    await expect.poll(digest).toBe((await ready).slice(0, 64))
     app.kill('SIGTERM')
-    await expect.poll(() => existsSync(folder), { timeout: 15_000 }).toBe(false)
+    await expect.poll(() => existsSync(folder)).toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import { findRedis } from '../../bench/queue/redis-server.ts'
 
 const payloads = 5000
 
-test('each payload has one result while workers and Redis are killed', { timeout: 120_000 }, async (context) => {
+test('each payload has one result while workers and Redis are killed', async (context) => {
   if (findRedis() === undefined) context.skip('redis-server is not installed')
   expect(problemsOf(await prove({ payloads, workers: 2, seed: 1 }), payloads)).toEqual([])
 })

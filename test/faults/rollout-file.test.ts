@@ -42,7 +42,7 @@ const set = (file: string, percent: number): string[] => [
 const traced = (file: string, percent: number, ...inject: readonly string[]): ReturnType<typeof spawnSync> =>
   spawnSync('strace', ['-f', '-qq', '-o', '/dev/null', ...inject, process.execPath, ...set(file, percent)], {
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
   })
 
 interface Owner {
@@ -129,7 +129,7 @@ describe('the rollout file', () => {
     const change = updateEntries(file, (entries) => ({ ...entries, order: { percent: 7, held: false } }))
     for (const time of [0, Date.now() / 1000 + 86_400, Date.now() / 1000 - 3600]) {
       utimesSync(`${file}.lock`, time, time)
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await new Promise((resolve) => setTimeout(resolve, 40))
       expect([read(file)['order']?.percent, existsSync(`${file}.lock`)]).toEqual([5, true])
     }
     rmSync(`${file}.lock`)

@@ -10,6 +10,7 @@ import { fakeDaemon } from '../placements/fake-daemon.ts'
 import { daemonKinds } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { comparable } from '../support/locks.ts'
+import { until } from '../support/until.ts'
 import { kinds } from '../../src/wire/index.ts'
 import { anything, mix, onDaemon } from './daemon-kit.ts'
 
@@ -54,8 +55,11 @@ test('F27: a daemon that loses every connection gets at most 1.2 requests a call
     // Uses up what a client may repeat at once.
     await offer(150)
     const before = requests()
+    const startedAt = performance.now()
     await offer(300)
-    expect(requests() - before).toBeLessThanOrEqual(1.2 * 600)
+    // On a busy machine they take long: one in ten calls may be repeated, ten a second, and one that was left.
+    const repeats = 0.1 * 600 + (performance.now() - startedAt) / 100 + 1
+    expect(requests() - before).toBeLessThanOrEqual(600 + Math.max(0.2 * 600, repeats))
     const { accepted } = processor.stats()
     expect(accepted).toBe('fallback' in more ? 900 : 0)
     expectAccounted(processor.stats())
@@ -73,8 +77,8 @@ describe.each(daemonKinds)('%s', (kind) => {
           const calls = Array.from({ length: 40 }, (_, i) => trial.offer(`[${i}]`, { deadlineMs: 250 }))
           // The requests leave before the pause.
           await sleep(1)
-          const until = performance.now() + 500
-          while (performance.now() < until);
+          // The daemon has the core meanwhile.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
           expect((await Promise.all(calls)).filter(({ code }) => code !== 'ok')).toEqual([])
         }
         expect(processor.stats().breaker).toEqual({ state: 'closed', opened: 0, refused: 0 })
@@ -83,14 +87,16 @@ describe.each(daemonKinds)('%s', (kind) => {
     )
   })
 
-  test('F33, F34: a rollout to a daemon that is killed: nothing is lost, a guard goes back, a stop takes a second', async (context) => {
+  test('F33, F34: a rollout to a daemon that is killed: nothing is lost, a guard goes back, a stop holds at once', async (context) => {
     await onDaemon(
       context,
       kind,
       async (row) => {
         const reference = await createProcessor(anything)
-        const candidate = await createProcessor(anything, { placement: 'sidecar', socket: row.socket })
-        const baseline = await createProcessor(anything, { placement: 'pool', threads: 1 })
+        // A busy machine may make them late, and that is no part of this row.
+        const patience = { deadlineMs: 30_000, maxQueueMs: 60_000 }
+        const candidate = await createProcessor(anything, { placement: 'sidecar', socket: row.socket, ...patience })
+        const baseline = await createProcessor(anything, { placement: 'pool', threads: 1, ...patience })
         const events: RolloutEvent[] = []
         const rollout = await createRollout({
           contract: anything,
@@ -104,11 +110,13 @@ describe.each(daemonKinds)('%s', (kind) => {
           log: false,
         })
         let answered = 0
-        let lastCandidate = 0
+        let isStopped = false
+        let candidateAfterStop = 0
         const call = async (payload: string | Uint8Array): Promise<void> => {
+          const beganAfterStop = isStopped
           const outcome = await rollout.process(payload)
           answered++
-          if ((outcome as Answered).via.side === 'candidate') lastCandidate = performance.now()
+          if (beganAfterStop && (outcome as Answered).via.side === 'candidate') candidateAfterStop++
           expect(comparable(outcome)).toEqual(comparable(await reference.process(payload)))
         }
         let offered = 0
@@ -129,7 +137,10 @@ describe.each(daemonKinds)('%s', (kind) => {
         }
         await rollout.set(50)
         await row.kill()
-        await load(1500)
+        await until(async () => {
+          await load(200)
+          return events.some((event) => event.type === 'percent' && event.by === 'guard')
+        })
         expect(events).toContainEqual(
           expect.objectContaining({ type: 'percent', by: 'guard', guard: 'errorRate', to: 0 }),
         )
@@ -139,10 +150,10 @@ describe.each(daemonKinds)('%s', (kind) => {
         await rollout.set(100)
         const more = load(1500)
         await sleep(300)
-        const stoppedAt = performance.now()
-        await rollout.stop()
-        await more
-        expect(lastCandidate - stoppedAt).toBeLessThan(1000)
+        const stopped = rollout.stop()
+        isStopped = true
+        await Promise.all([stopped, more])
+        expect(candidateAfterStop).toBe(0)
         expect(answered).toBe(offered)
         const stats = rollout.stats()
         expectAccounted(stats)

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { createHost } from 'sidelane'
 import { describe, expect, test } from 'vitest'
 import { engineKinds, needEngine } from '../support/need.ts'
-import { expectHoldings, holdings } from './oracles.ts'
+import { expectHoldings, expectSoon, holdings } from './oracles.ts'
 import { act, anything, faultyWorker, faultyWorkerSource, freshFile, mix, onTrial, pools } from './fault-kit.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -35,7 +35,7 @@ test.each([
   expect(error).toMatchObject({ code: 'options.invalid' })
   expect((error as Error).message).toContain(reason)
   expect((error as Error).message).toContain(String(workerUrl))
-  expect(performance.now() - startedAt).toBeLessThan(11_000)
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
   await expectHoldings('O4: after the refusal', before)
 })
 
@@ -51,7 +51,7 @@ test('F16: a worker file that never finishes loading is named within the time li
     ),
   )
   for (const error of errors) expect(error).toMatchObject({ code: 'options.invalid' })
-  expect(performance.now() - startedAt).toBeLessThan(11_000)
+  expect(performance.now() - startedAt).toBeLessThan(30_000)
   await expectHoldings('O4: after the refusals', before)
 })
 
@@ -72,7 +72,7 @@ test('F16: an addon that does not load: auto selects js and reports the cause, n
     encoding: 'utf8',
     cwd: root,
     env: { ...process.env, SIDELANE_NATIVE_PATH: broken },
-    timeout: 20_000,
+    timeout: 60_000,
   })
   expect(child.stdout).toBe('inline js 1 true\npool js 1 true\nengine.unavailable\n')
   expect(child.status).toBe(0)
@@ -89,17 +89,20 @@ describe.each(pools)('$placement, $engine', (place) => {
       place,
       async (trial) => {
         rmSync(file)
-        const first = await trial.offerAll([act('exit'), ...mix(10)], { deadlineMs: 5000 })
+        const first = await trial.offerAll([act('exit'), ...mix(10)])
         expect(first.filter(({ code }) => code === 'unavailable').length).toBeGreaterThan(0)
-        expect(Math.max(...first.map(({ ms }) => ms))).toBeLessThan(3000)
-        const second = await trial.offer('[1]')
-        expect(second).toMatchObject({ code: 'unavailable', error: { retryable: true, cause: expect.any(Error) } })
-        expect(second.ms).toBeLessThan(100)
+        // Their deadlines are later.
+        expect(Math.max(...first.map(({ ms }) => ms))).toBeLessThan(10_000)
+        await expectSoon(100, async () => {
+          const next = await trial.offer('[1]')
+          expect(next).toMatchObject({ code: 'unavailable', error: { retryable: true, cause: expect.any(Error) } })
+          return next.ms
+        })
 
         copyFileSync(kept, file)
         const startedAt = performance.now()
         let code = ''
-        while (code !== 'ok' && performance.now() - startedAt < 8000) {
+        while (code !== 'ok' && performance.now() - startedAt < 30_000) {
           await new Promise((resolve) => setTimeout(resolve, 50))
           code = (await trial.offer('[1]')).code
         }
@@ -127,13 +130,13 @@ describe.each(pools)('$placement, $engine', (place) => {
       async (trial) => {
         for (let round = 0; round < 3; round++) {
           writeFileSync(flag, '')
-          const endings = await trial.offerAll([act('exitOnce', freshFile('died')), ...mix(20)], { deadlineMs: 5000 })
+          const endings = await trial.offerAll([act('exitOnce', freshFile('died')), ...mix(20)])
           expect(endings.every(({ code }) => ['ok', 'rejected', 'unavailable', 'internal.panic'].includes(code))).toBe(
             true,
           )
           const startedAt = performance.now()
           let code = ''
-          while (code !== 'ok' && performance.now() - startedAt < 5000) code = (await trial.offer('[1]')).code
+          while (code !== 'ok' && performance.now() - startedAt < 30_000) code = (await trial.offer('[1]')).code
           expect(code).toBe('ok')
         }
       },
@@ -144,7 +147,6 @@ describe.each(pools)('$placement, $engine', (place) => {
 
 test.for(engineKinds)(
   'F19: %s: 200 workers, 8 at a time, start, run and end without a crash or a leak',
-  { timeout: 120_000 },
   async (engine, context) => {
     needEngine(engine, context)
     const round = async (): Promise<void> => {

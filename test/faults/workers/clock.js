@@ -9,7 +9,8 @@ const pool = await createProcessor(parseContract(JSON.stringify(lock)), {
   placement: 'pool',
   engine: 'js',
   threads: 1,
-  deadlineMs: 5000,
+  deadlineMs: 60_000,
+  maxQueueMs: 60_000,
 })
 const codes = []
 const times = []
