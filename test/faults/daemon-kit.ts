@@ -148,8 +148,8 @@ export async function onDaemon(
     writeFileSync(join(locks, `${name}.lock.json`), JSON.stringify(lock))
   const socket = join(folder, 's.sock')
   const args = ['--socket', socket, '--contract', locks, '--log-sample', '1', ...more]
-  // A burst that drains slowly, as on a busy machine, is no overload.
-  const env = { SIDELANED_MAX_QUEUE_MS: '60000', ...moreEnv }
+  // A busy machine is no overload: a burst may drain slowly, and a request without a deadline be late.
+  const env = { SIDELANED_MAX_QUEUE_MS: '60000', SIDELANED_DEADLINE_MS: '60000', ...moreEnv }
   const first = await startDaemon({ kind, args, env })
   const setup: HostOptions = { placement: 'sidecar', socket, deadlineMs: 10_000, maxQueueMs: 60_000, ...options }
   const engine = await warmUp(setup)

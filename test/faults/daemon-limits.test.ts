@@ -40,7 +40,9 @@ describe.each(daemonKinds)('%s', (kind) => {
         // Connections that were already open are served.
         expect((await row.trial.offerAll(mix(20))).every(good)).toBe(true)
         for (const client of clients) client.destroy()
-        await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
+        await using host = await retry(() =>
+          createHost({ placement: 'sidecar', socket: row.socket, deadlineMs: 20_000 }),
+        )
         expect((await host.processor(anything).process('[1]')).ok).toBe(true)
       },
       { kills: true },
@@ -72,7 +74,9 @@ describe.each(daemonKinds)('%s', (kind) => {
           for (const client of clients) client.destroy()
           tracer.kill('SIGINT')
           await ended
-          await using host = await retry(() => createHost({ placement: 'sidecar', socket: row.socket }))
+          await using host = await retry(() =>
+            createHost({ placement: 'sidecar', socket: row.socket, deadlineMs: 20_000 }),
+          )
           expect((await host.processor(anything).process('[1]')).ok).toBe(true)
         },
         { kills: true },
@@ -90,7 +94,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     const log = openSync('/dev/full', 'w')
     onTestFinished(() => closeSync(log))
     const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock, '--log-sample', '1'], log })
-    const host = await retry(() => createHost({ placement: 'sidecar', socket }))
+    const host = await retry(() => createHost({ placement: 'sidecar', socket, deadlineMs: 20_000 }))
     const processor = host.processor(anything)
     for (let i = 0; i < 100; i++) expect((await processor.process(`[${i}]`)).ok).toBe(true)
     await expect.poll(() => dropped(socket)).toBeGreaterThan(100)

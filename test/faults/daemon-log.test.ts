@@ -24,7 +24,11 @@ async function logTo(kind: DaemonKind, context: TestContext, flags: string, path
   const target = path ?? join(folder, 'log')
   const log = openSync(target, flags)
   onTestFinished(() => closeSync(log))
-  const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock, '--log-sample', '1'], log })
+  const daemon = new Daemon({
+    kind,
+    args: ['--socket', socket, '--contract', lock, '--log-sample', '1', '--deadline-ms', '60000'],
+    log,
+  })
   const answers = (): Promise<number> =>
     ask(socket, '/readyz').then(
       ({ status }) => status,

@@ -45,7 +45,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         await row.back()
         // New connections are refused until it has seen that those that waited are closed.
         const processed = async (): Promise<boolean> => {
-          await using host = await createHost({ placement: 'sidecar', socket: row.socket })
+          await using host = await createHost({ placement: 'sidecar', socket: row.socket, deadlineMs: 20_000 })
           return (await host.processor(anything).process('[1]')).ok
         }
         await expect.poll(processed).toBe(true)
@@ -256,7 +256,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         rmSync(row.socket)
         expect((await row.trial.offerAll(mix(50))).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)
         await row.trial.until('the file is back', () => existsSync(row.socket))
-        await using host = await createHost({ placement: 'sidecar', socket: row.socket })
+        await using host = await createHost({ placement: 'sidecar', socket: row.socket, deadlineMs: 20_000 })
         expect((await host.processor(anything).process('[1]')).ok).toBe(true)
         expect(lstatSync(row.socket).mode & 0o777).toBe(0o600)
       },

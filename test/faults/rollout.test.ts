@@ -44,7 +44,8 @@ test('F27: a daemon that loses every connection gets at most 1.2 requests a call
     { fallback: { to: 'inline', exercise: 0 } },
     { fallback: { to: 'inline', exercise: 0 }, breaker: true },
   ] as const) {
-    const processor = await createProcessor(anything, { placement: 'sidecar', socket: daemon.path, ...more })
+    const options = { placement: 'sidecar', socket: daemon.path, deadlineMs: 30_000 } as const
+    const processor = await createProcessor(anything, { ...options, ...more })
     const requests = (): number => daemon.frames.filter(({ kind }) => kind === kinds.request).length
     const offer = async (pairs: number): Promise<void> => {
       for (let i = 0; i < pairs; i++) {

@@ -46,7 +46,7 @@ const acts = {
   },
   heap() {
     const kept = []
-    for (;;) kept.push(Array.from({ length: 100_000 }, () => 0.5))
+    for (;;) kept.push(Array(100_000).fill(0.5))
   },
   /** Returns a result that cannot be cloned. */
   uncloneable: () => void (spoil = (given) => ({ ...given, extra: () => {} })),
