@@ -24,7 +24,7 @@ function tally(codes: readonly string[]): Record<string, number> {
 
 describe.each(daemonKinds)('%s', (kind) => {
   test.for([1.5, 3, 10])('F22: at %d times its capacity the daemon keeps its throughput', async (times, context) => {
-    await onDaemon(context, kind, ({ trial }) => expectThroughput(trial, times, { depth: 8, sharesCore: true }), {
+    await onDaemon(context, kind, ({ trial }) => expectThroughput(trial, times, 8), {
       args: ['--max-queue-ms', '20'],
       maxQueue: 64,
       maxQueueMs: 50,

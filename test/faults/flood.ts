@@ -1,5 +1,5 @@
 // Measures the capacity of a placement, and its throughput when calls arrive at a fixed rate above it (F22).
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { Ending, Trial } from './oracles.ts'
 
@@ -19,18 +19,12 @@ const payloads = Array.from({ length: 8 }, (_, seed) =>
 )
 const payload = (i: number): string => payloads[i % payloads.length] as string
 
-interface FloodOptions {
-  /** Calls in flight, for the capacity. */
-  readonly depth: number
-  readonly sharesCore?: boolean
-}
-
-/** At `times` its capacity a placement keeps its throughput, and refuses what is more. */
-export async function expectThroughput(trial: Trial, times: number, { depth, ...how }: FloodOptions): Promise<void> {
+/** At `times` its capacity, measured with `depth` calls in flight, a placement keeps its throughput, and refuses what is more. */
+export async function expectThroughput(trial: Trial, times: number, depth: number): Promise<void> {
   const rates: number[] = []
   while (rates.length < maxTries && !rates.some((rate) => rate > floodFloor)) {
     const capacity = await closedLoop(trial, depth)
-    const { rate, endings } = await flood(trial, capacity * times, how)
+    const { rate, endings } = await flood(trial, capacity * times)
     const codes = new Set(endings.map(({ code }) => code))
     expect(['ok', 'overloaded', 'deadline.exceeded']).toEqual(expect.arrayContaining([...codes]))
     // Other processes may have lowered the measured capacity: then this was no flood. 1.5 times as much may be within the real one.
@@ -57,11 +51,7 @@ async function closedLoop(trial: Trial, depth: number): Promise<number> {
 }
 
 /** Sends `perMs` calls per ms; returns the accepted payloads per ms meanwhile, and how all calls ended. */
-async function flood(
-  trial: Trial,
-  perMs: number,
-  { sharesCore = false }: { readonly sharesCore?: boolean },
-): Promise<{ rate: number; endings: Ending[] }> {
+async function flood(trial: Trial, perMs: number): Promise<{ rate: number; endings: Ending[] }> {
   const startedAt = performance.now()
   const calls: Promise<Ending>[] = []
   let good = 0
@@ -76,8 +66,8 @@ async function flood(
         }),
       )
     }
-    // A loop without pauses would take the core that another process needs.
-    await (sharesCore ? sleep(1) : turn())
+    // A loop without pauses would take the core that the workers need.
+    await sleep(1)
   }
   const rate = good / spentMs
   return { rate, endings: await Promise.all(calls) }

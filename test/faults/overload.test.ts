@@ -9,7 +9,7 @@ const maxQueue = 64
 
 describe.each(pools)('$placement, $engine', (place) => {
   test.for([1.5, 3, 10])('F22: at %d times its capacity the pool keeps its throughput', async (times, context) => {
-    await onTrial(context, place, (trial) => expectThroughput(trial, times, { depth: maxQueue }), {
+    await onTrial(context, place, (trial) => expectThroughput(trial, times, maxQueue), {
       deadlineMs,
       maxQueue,
       rehearsed: true,
