@@ -15,6 +15,7 @@ import {
   type ShadowSettings,
   type Side,
   type SideName,
+  type Telling,
   type Via,
 } from './model/index.ts'
 import { buildHost } from './build-host.ts'
@@ -54,10 +55,10 @@ import { guarded } from './util/operator-events.ts'
  * that cannot run here.
  */
 export async function createRollout<In, Out, C extends boolean = false>(
-  options: RolloutOptions<In, Out, C>,
-): Promise<Rollout<In, Out, C>> {
-  const settings = resolveRolloutOptions(options as unknown as RolloutOptions)
-  const contract = options.contract as unknown as Contract
+  options: Telling<RolloutOptions<In, Out, C>, { readonly canonical: C }>,
+): Promise<Rollout<In, Out, NoInfer<C>>> {
+  const settings = resolveRolloutOptions(options)
+  const contract: Contract = options.contract
   const events = new RolloutEvents(contract.name, options)
   const sides = { baseline: sideOf('baseline', options.baseline), candidate: sideOf('candidate', options.candidate) }
   // The fallback hides a refusal from the shadow, and calls that are no sample go past it.

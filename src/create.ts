@@ -20,6 +20,7 @@ import {
   type Placement,
   type Processor,
   type SharedTier,
+  type Telling,
 } from './model/index.ts'
 import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost, PolicyStats } from './host/index.ts'
@@ -57,8 +58,8 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
  */
 export async function createProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: CreateOptions<C, A> = {},
-): Promise<Processor<In, Out, C, A>> {
+  options: Telling<CreateOptions<C, A>, { readonly canonical: C; readonly runInApp: A }> = {},
+): Promise<Processor<In, Out, NoInfer<C>, NoInfer<A>>> {
   const parts = splitCreateOptions(options)
   const settings = resolveHostOptions(parts.host, availableParallelism())
   const own = resolveProcessorOptions(parts.processor)

@@ -18,6 +18,7 @@ import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 import * as z from 'zod'
 import { needDaemon } from './support/daemon.ts'
 import { canonicalText, comparable, contractOf, zlibTakesDictionaries } from './support/locks.ts'
+import { bytesOfEachKind } from './support/payload-kinds.ts'
 
 export interface Skip {
   readonly reason: string
@@ -206,12 +207,15 @@ export function describeContract(name: string, setup: HostOptions, skips: readon
       expect(outcome.ok && outcome.value()).toEqual({ at: '1970-01-01T00:00:00.000Z', of: { n: [1] }, m: { x: 1 } })
     })
 
-    check('an ArrayBuffer and a DataView are bytes, other arrays are a mistake of the caller', async () => {
+    check('buffers and views of bytes are bytes, other arrays are a mistake of the caller', async () => {
       const processor = (await sharedHost()).processor(anything)
-      const bytes = bytesOf({ a: 1 })
-      const expected = comparable(await processor.process(bytes))
-      for (const payload of [bytes.buffer, new DataView(bytes.buffer)]) {
+      const text = '{"a":1}'
+      const expected = comparable(await processor.process(text))
+      for (const payload of bytesOfEachKind(text)) {
         expect(comparable(await processor.process(payload))).toEqual(expected)
+      }
+      for await (const item of processor.stream(bytesOfEachKind(text))) {
+        expect(comparable(item as Outcome)).toEqual(expected)
       }
       const detached = new ArrayBuffer(8)
       const view = new DataView(detached)

@@ -14,6 +14,7 @@ import {
   type DocumentReader,
   type EngineReport,
   type Outcome,
+  type Payload,
   type PayloadContent,
   type Placement,
   type PlacedName,
@@ -133,7 +134,7 @@ export class PlacedProcessor<In, Out, C extends boolean, A extends boolean>
   }
 
   process<K extends boolean = C>(
-    payload: Uint8Array | string | In,
+    payload: Payload<In>,
     options?: ProcessOptions<K>,
   ): Promise<ProcessOutcome<Out, K, A>> {
     const outcome = new Promise<Outcome>((resolve, reject) => {

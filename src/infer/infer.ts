@@ -71,7 +71,7 @@ const rules: Readonly<Record<keyof InferOptions, Rule>> = {
  *
  * Throws `options.invalid`, also when no sample is valid JSON; `contract.invalid` for a name that is none.
  */
-export function inferContract(samples: Iterable<Uint8Array | string>, options: InferOptions): Inferred {
+export function inferContract(samples: Iterable<Uint8Array | string> & object, options: InferOptions): Inferred {
   check('inferContract', options, rules)
   if (options.name === undefined) throw invalidOptions('Expected `name` to be a string, got nothing')
   const { values, skipped, largeInteger, limits } = readSamples(samples, options.onSkipped)

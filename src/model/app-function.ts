@@ -5,6 +5,7 @@ import type { Contract } from './contract.ts'
 import { isDataCode, stackless, type SidelaneError } from './errors.ts'
 import { isKeyword } from './issue.ts'
 import { maxIssues, rejected, type Accepted, type Codec, type Issue, type Outcome } from './outcome.ts'
+import type { Payload } from './payload.ts'
 import type { FallbackCause, SideName } from './via.ts'
 import { isBytes } from '../util/typed-array.ts'
 
@@ -67,11 +68,11 @@ export type AppOutcome = AppAccepted | AppRejected
  * Processes a payload as the call site gave it. Throwing means that it failed. It may take one of the types only, if the call
  * site gives no other.
  */
-export type AppFunction<In = unknown> = AppCode<In>['process']
+export type AppFunction<In = unknown> = AppCode<Payload<In>>['process']
 
-interface AppCode<In> {
+export interface AppCode<P> {
   // The parameters of a method are compared in both directions, so that code from before fits as it is.
-  process(payload: Uint8Array | string | In, call: AppCall): AppOutcome | void | Promise<AppOutcome | void>
+  process(payload: P, call: AppCall): AppOutcome | void | Promise<AppOutcome | void>
 }
 
 /** How a function failed. */

@@ -20,6 +20,7 @@ export * from './daemon-address.ts'
 export * from './options.ts'
 export * from './option-rules.ts'
 export * from './outcome.ts'
+export type * from './payload.ts'
 export type * from './payload-content.ts'
 export type {
   BreakerEvent,

@@ -1,6 +1,6 @@
 // The options of the breaker and the fallback: on a host, and on the candidate of a rollout.
 
-import type { AppFunction } from './app-function.ts'
+import type { AppCode } from './app-function.ts'
 import type { BreakerState } from './breaker-state.ts'
 import { invalidOptions, type SidelaneError } from './errors.ts'
 import {
@@ -15,14 +15,16 @@ import {
   type Rule,
 } from './option-rules.ts'
 import type { PlacementName } from './engine-report.ts'
+import type { PayloadContent } from './payload-content.ts'
 import type { FallbackCause } from './via.ts'
 import { integer } from '../util/option-parsers.ts'
 
 /**
  * `inline`: the caller's thread. `skip`: the outcome is accepted with the payload as its body, unprocessed. A function: what
- * it returns; nothing means that it has taken the payload, and the outcome is that of `skip`.
+ * it returns; nothing means that it has taken the payload, and the outcome is that of `skip`. `P`: what it gets, a value as its
+ * JSON bytes.
  */
-export type FallbackTarget = 'inline' | 'skip' | AppFunction
+export type FallbackTarget<P = PayloadContent> = 'inline' | 'skip' | AppCode<P>['process']
 
 /** When and how a fallback answers. */
 export interface FallbackOptions {

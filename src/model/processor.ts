@@ -8,6 +8,7 @@ import type { Contract } from './contract.ts'
 import type { ErrorCode, SidelaneError } from './errors.ts'
 import type { EngineReport, PlacedName } from './engine-report.ts'
 import type { LatencyStats } from './latency-stats.ts'
+import type { Payload } from './payload.ts'
 import type { BreakerStats } from './breaker-state.ts'
 import type { FallbackStats } from './policy-options.ts'
 import type { QueueStats } from './queue-stats.ts'
@@ -44,6 +45,12 @@ export interface ProcessOptions<C extends boolean = boolean> {
   readonly traceparent?: string | undefined
 }
 
+/**
+ * Options `O`, of which `P` tells a type. The second form is for inference: by the first one alone an option that is `true` or
+ * undefined would be taken for `true`.
+ */
+export type Telling<O, P> = O | (O & P)
+
 /** What `process` resolves with; `C`: with the canonical form; `A`: with the output of the app's schema. */
 export type ProcessOutcome<Out, C extends boolean, A extends boolean = false> =
   | ((C extends true ? AcceptedCanonical<Out> : A extends true ? AcceptedInApp<Out> : Accepted) & Answered)
@@ -64,11 +71,11 @@ export interface StreamOptions<C extends boolean = boolean> {
   readonly deadlineMs?: number | undefined
 }
 
-/** The source of a stream: payloads in order. */
-export type StreamSource<In> = AsyncIterable<StreamPayload<In>> | Iterable<StreamPayload<In>>
+/** The source of a stream: payloads in order. Not a string, which is one payload. */
+export type StreamSource<In> = (AsyncIterable<StreamPayload<In>> | Iterable<StreamPayload<In>>) & object
 
 /** A payload, or an error of producing it, which the stream returns as `Failed` in its place. */
-export type StreamPayload<In> = Uint8Array | string | In | SidelaneError
+export type StreamPayload<In> = Payload<In> | SidelaneError
 
 /** One item of a stream: the payload's outcome, or the fault of its call. */
 export type StreamItem<Out = unknown, C extends boolean = boolean, A extends boolean = false> =
@@ -166,6 +173,8 @@ interface Placed extends Lifecycle {
   readonly thresholds?: AutoThresholds | undefined
 }
 
+declare const form: unique symbol
+
 /** One contract on one placement. `C` is the processor's `canonical`, which a call's option overrides, `A` its `runInApp`. */
 export interface Processor<
   In = unknown,
@@ -175,14 +184,16 @@ export interface Processor<
 > extends Placed {
   /** Its contract. */
   readonly contract: Contract<In, Out>
+  /** @internal For types alone: a processor with `canonical` may take the place of one without it, but not the reverse. */
+  readonly [form]?: { readonly [Member in [C] extends [true] ? 'value' : never]: true }
   /**
    * Normalizes, validates and compresses one payload: bytes, JSON text (every string is read as text) or a value.
    * Resolves with the outcome of the data; rejects with `SidelaneError` for faults.
    */
   process<K extends boolean = C>(
-    payload: Uint8Array | string | In,
-    options?: ProcessOptions<K>,
-  ): Promise<ProcessOutcome<Out, K, A>>
+    payload: Payload<In>,
+    options?: Telling<ProcessOptions<K>, { readonly canonical: K }>,
+  ): Promise<ProcessOutcome<Out, NoInfer<K>, A>>
   /**
    * Processes the payloads of a source and returns their outcomes in the same order. It reads ahead by `concurrency`.
    * With a full queue it waits instead of failing. A fault of one item takes the place of that item.
@@ -193,8 +204,8 @@ export interface Processor<
    */
   stream<K extends boolean = C>(
     source: StreamSource<In>,
-    options?: StreamOptions<K>,
-  ): AsyncIterableIterator<StreamItem<Out, K, A>>
+    options?: Telling<StreamOptions<K>, { readonly canonical: K }>,
+  ): AsyncIterableIterator<StreamItem<Out, NoInfer<K>, A>>
   /** The current counters of this processor. */
   stats(): Stats
 }
@@ -207,8 +218,8 @@ export interface Host extends Placed {
    */
   processor<In, Out, C extends boolean = false, A extends boolean = false>(
     contract: Contract<In, Out>,
-    options?: ProcessorOptions<C, A>,
-  ): Processor<In, Out, C, A>
+    options?: Telling<ProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
+  ): Processor<In, Out, NoInfer<C>, NoInfer<A>>
   /** The current counters of all its processors together. */
   stats(): Stats
 }

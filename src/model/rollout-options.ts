@@ -27,6 +27,7 @@ import {
   type FallbackSettings,
   type FallbackTarget,
 } from './policy-options.ts'
+import type { Payload } from './payload.ts'
 import type { Processor } from './processor.ts'
 import type { GuardName, Mismatch, MismatchSample, RolloutEvent } from './rollout-events.ts'
 import type { SideName } from './via.ts'
@@ -84,6 +85,14 @@ export interface AdvanceOptions {
   readonly minCalls?: number | undefined
 }
 
+/** The key of a call, of its payload as the call site gave it. It may take one of the types only, if the call site gives no other. */
+export type RolloutKey<In = unknown> = KeyCode<In>['keyOf']
+
+interface KeyCode<In> {
+  // As those of `AppCode`.
+  keyOf(payload: Payload<In>): string
+}
+
 /** Options of `createRollout`. */
 export interface RolloutOptions<In = unknown, Out = In, C extends boolean = boolean> {
   /** The contract of both sides. */
@@ -95,7 +104,7 @@ export interface RolloutOptions<In = unknown, Out = In, C extends boolean = bool
   /** Of the calls that the candidate gets, 0 to 100. What `file` says goes first. Default 0. */
   readonly percent?: number | undefined
   /** A call's key: calls with the same key take the same side. Default: length and sampled bytes of the payload. */
-  readonly key?: ((payload: Uint8Array | string | In) => string) | undefined
+  readonly key?: RolloutKey<NoInfer<In>> | undefined
   /** Ascending percents, above 0 to 100. Default 1, 5, 25, 50, 100. */
   readonly steps?: readonly number[] | undefined
   /** Climbs these steps by itself while no guard trips. Default: it does not. */
@@ -107,7 +116,12 @@ export interface RolloutOptions<In = unknown, Out = In, C extends boolean = bool
   /** Percent of the calls that also run on the other side, or more options. Default 0. */
   readonly shadow?: number | ShadowOptions | undefined
   /** Answers calls that the candidate cannot. Default `baseline`. */
-  readonly fallback?: 'baseline' | FallbackTarget | RolloutFallbackOptions | false | undefined
+  readonly fallback?:
+    | 'baseline'
+    | FallbackTarget<Payload<NoInfer<In>>>
+    | RolloutFallbackOptions<NoInfer<In>>
+    | false
+    | undefined
   /** Stops calling a candidate that fails. Default true. */
   readonly breaker?: boolean | BreakerOptions | undefined
   /** Time limit of each call, in ms, 1 to 60,000. Default 1,000. */
@@ -122,10 +136,10 @@ export interface RolloutOptions<In = unknown, Out = In, C extends boolean = bool
   readonly log?: boolean | ((line: string) => void) | undefined
 }
 
-/** As FallbackOptions, and to the old path. */
-export interface RolloutFallbackOptions extends Omit<FallbackOptions, 'to'> {
+/** As FallbackOptions, and to the old path. A function gets the payload as the call site gave it. */
+export interface RolloutFallbackOptions<In = unknown> extends Omit<FallbackOptions, 'to'> {
   /** What answers. */
-  readonly to: 'baseline' | FallbackTarget
+  readonly to: 'baseline' | FallbackTarget<Payload<In>>
 }
 
 export interface RolloutSettings {

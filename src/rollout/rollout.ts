@@ -5,6 +5,7 @@ import type {
   Contract,
   CountedRollout,
   EngineReport,
+  Payload,
   PlacedName,
   Processor,
   ProcessOptions,
@@ -91,10 +92,7 @@ export class ControlledRollout<In, Out, C extends boolean> implements Rollout<In
     return this.#control.set(0, true, options.reason ?? 'stopped')
   }
 
-  process<K extends boolean = C>(
-    payload: Uint8Array | string | In,
-    options?: ProcessOptions<K>,
-  ): Promise<ProcessOutcome<Out, K>> {
+  process<K extends boolean = C>(payload: Payload<In>, options?: ProcessOptions<K>): Promise<ProcessOutcome<Out, K>> {
     return this.#processor.process(payload, options)
   }
 

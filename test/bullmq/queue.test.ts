@@ -9,6 +9,7 @@ import { metricsText } from '../../src/metrics/index.ts'
 import type { Outcome } from '../../src/model/index.ts'
 import { canonicalText, contractOf } from '../support/locks.ts'
 import { connectionNames, keysOf } from '../support/redis.ts'
+import { bytesOfEachKind } from '../support/payload-kinds.ts'
 import { until } from '../support/until.ts'
 import { payload, Queue, visit } from './queue-kit.ts'
 
@@ -23,6 +24,7 @@ const payloads: readonly unknown[] = [
   '"\ud800"',
   { n: Number.NaN },
   '',
+  ...bytesOfEachKind(payload(4)),
 ]
 
 /** Comparable, without `value()`. */
@@ -52,6 +54,7 @@ describe('outcomes', () => {
           expect((own[at] as unknown as { value(): unknown }).value()).toEqual(expected.value())
       }
     }
+    expect((await producer.submit(bytesOfEachKind(payload(5)))).rejects).toEqual([])
     expect(worker.placement).toBe(placement)
     expect(own(producer)).toBe('queue')
   })

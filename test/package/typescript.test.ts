@@ -20,6 +20,10 @@ export const contract = defineContract({
 export async function main(): Promise<string> {
   const processor: Processor<{ id: number; note?: string | undefined }> = await createProcessor(contract)
   const outcome = await processor.process({ id: 7 })
+  await processor.process(new DataView(new SharedArrayBuffer(2)))
+  const maybe = await processor.process(new ArrayBuffer(2), { canonical: outcome.ok ? true : undefined })
+  // @ts-expect-error It may have none.
+  maybe.ok && maybe.value
   // @ts-expect-error Of the contract's input.
   await processor.process({ id: 'seven' })
   for await (const item of processor.stream(['{"id":1}'])) if (item.ok) item.body.byteLength

@@ -18,6 +18,7 @@ import { SidelaneError as SourceError } from '../../src/model/index.ts'
 import { createHost as createEdgeHost } from '../../src/edge.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
+import { bytesOfEachKind } from '../support/payload-kinds.ts'
 
 const number = contractOf({ type: 'number' }, { name: 'number' })
 
@@ -169,7 +170,7 @@ test('a function gets the bytes of the call, a value as JSON, the cause, and wha
     socket: nobody(),
     fallback: async (payload, { cause, deadlineMs = 0 }) => {
       await sleep(1)
-      seen.push([Buffer.from(payload as Uint8Array).toString(), cause, deadlineMs > 0 && deadlineMs <= 1000])
+      seen.push([Buffer.from(payload).toString(), cause, deadlineMs > 0 && deadlineMs <= 1000])
       return { ok: true, body: Buffer.from('done'), codec: 'none' }
     },
   })
@@ -179,11 +180,9 @@ test('a function gets the bytes of the call, a value as JSON, the cause, and wha
   const outcome = await call
   expect(outcome).toMatchObject({ ok: true, outBytes: 4 })
   expect(outcome.via).toMatchObject({ engine: 'app', fallback: 'unavailable' })
-  await processor.process(7)
-  expect(seen).toEqual([
-    ['12', 'unavailable', true],
-    ['7', 'unavailable', true],
-  ])
+  for (const payload of [7, ...bytesOfEachKind('7')]) await processor.process(payload)
+  expect(seen.shift()).toEqual(['12', 'unavailable', true])
+  expect(seen).toEqual(Array.from({ length: 9 }, () => ['7', 'unavailable', true]))
 })
 
 test('a function takes no more calls at once than its bound', async () => {

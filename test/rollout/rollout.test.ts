@@ -12,6 +12,7 @@ import {
   type Stats,
 } from '../../src/index.ts'
 import { contractOf } from '../support/locks.ts'
+import { bytesOfEachKind } from '../support/payload-kinds.ts'
 import { inline, named, oldCode, open, order, payloadOf, until } from './rollout-kit.ts'
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -308,8 +309,8 @@ describe('canary', () => {
     for (let i = 0; i < 200; i++) {
       const value = { id: `ключ ${i} ${'x'.repeat(i * 7)}`, ascii: i }
       const text = JSON.stringify(value)
-      const sides = [value, text, Buffer.from(text), new Uint8Array(Buffer.from(text))].map(
-        async (payload) => (await rollout.process(payload as string)).via.side,
+      const sides = [value, text, ...bytesOfEachKind(text)].map(
+        async (payload) => (await rollout.process(payload)).via.side,
       )
       expect(new Set(await Promise.all(sides)).size).toBe(1)
       seen.add(await sides[0])
@@ -405,12 +406,17 @@ describe('fallback', () => {
     const { rollout } = await open({
       candidate: dead,
       percent: 100,
-      fallback: (payload, { cause }) => void queue.push([String(payload), cause]),
+      fallback: (payload, { cause }) => void queue.push([payload, cause]),
     })
     const outcome = await rollout.process(payloadOf(1))
     expect(outcome).toMatchObject({ ok: true, codec: 'none' })
     expect(outcome.via).toMatchObject({ placement: 'none', fallback: 'app.threw' })
-    expect(queue).toEqual([[payloadOf(1), 'app.threw']])
+    const value = { id: 'a' }
+    await rollout.process(value)
+    expect(queue).toEqual([
+      [payloadOf(1), 'app.threw'],
+      [value, 'app.threw'],
+    ])
   })
 
   test('bytes that the caller changes after the call are not what the fallback gets', async () => {

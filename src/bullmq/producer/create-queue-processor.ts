@@ -10,6 +10,7 @@ import {
   type EngineReport,
   type Processor,
   type QueueStats,
+  type Telling,
 } from '../../model/index.ts'
 import { buildHost } from '../../build-host.ts'
 import { Admission, deadline } from '../../policies/index.ts'
@@ -33,8 +34,8 @@ import { submitter, type QueueProcessor } from './submit.ts'
  */
 export async function createQueueProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: QueueProcessorOptions<C, A>,
-): Promise<QueueProcessor<In, Out, C, A>> {
+  options: Telling<QueueProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
+): Promise<QueueProcessor<In, Out, NoInfer<C>, NoInfer<A>>> {
   const { settings, processor: given } = resolveProducer(options)
   const own = resolveProcessorOptions(given)
   checkContract(contract)

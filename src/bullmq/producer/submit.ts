@@ -6,6 +6,7 @@ import {
   SidelaneError,
   stringRule,
   type Contract,
+  type Payload,
   type Processor,
   type Rejected,
   type State,
@@ -45,7 +46,7 @@ export interface QueueProcessor<
    * `process` does, and with `options.invalid`; payloads before the fault may have been taken, and may be submitted again.
    */
   submit(
-    payloads: AsyncIterable<Uint8Array | string | In> | Iterable<Uint8Array | string | In>,
+    payloads: (AsyncIterable<Payload<In>> | Iterable<Payload<In>>) & object,
     options?: SubmitOptions,
   ): Promise<Receipt>
 }

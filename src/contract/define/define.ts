@@ -27,7 +27,7 @@ export interface DefineOptions<S extends ZodSchema> extends LockOptions {
    * Payloads (bytes, JSON texts or values) that train the lock's compression tables: with gzip, deflate or deflate-raw at
    * level 1. The same samples give the same lock.
    */
-  readonly samples?: Iterable<unknown> | undefined
+  readonly samples?: (Iterable<unknown> & object) | undefined
 }
 
 /**
