@@ -9,6 +9,8 @@ import {
   processorOf,
   receiveFrom,
   takesBody,
+  type AnyProcessor,
+  type HostReceiveOptions,
   type HttpResponse,
   type OutcomeHolder,
   type ReceiveOptions,
@@ -17,7 +19,7 @@ import {
 } from './index.ts'
 import { headOf, readPast, responseFor, withExchange, type BodySource } from './node/index.ts'
 
-export type { ReceiveOptions, Sendable, Source } from './index.ts'
+export type { HostReceiveOptions, ReceiveOptions, Sendable, Source } from './index.ts'
 
 declare global {
   // The name that the types of Express merge with; they are not needed.
@@ -39,6 +41,9 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
  *
  * Throws `options.invalid`, and `contract.*` for a contract that the processor does not serve.
  */
+export function receive(processor: AnyProcessor, options?: ReceiveOptions): Middleware
+/** With a host: `contract` selects the processor. */
+export function receive(source: Source, options: HostReceiveOptions): Middleware
 export function receive(source: Source, options: ReceiveOptions = {}): Middleware {
   const processor = processorOf(source, options)
   const run: AsyncMiddleware = async (req, res, next) => {

@@ -5,7 +5,6 @@ import { decompress } from '../engine/index.ts'
 import {
   invalidOptions,
   type Accepted,
-  type Contract,
   type Host,
   type Processor,
   type ProcessOutcome,
@@ -25,6 +24,7 @@ import {
   processorOf,
   receiveFrom,
   type AnyProcessor,
+  type HostReceiveOptions,
   type HttpResponse,
   type ReceiveOptions,
   type RequestHead,
@@ -33,7 +33,7 @@ import {
 } from './index.ts'
 import { expandBytes, expandsOnTheWeb, readsGzip, readWebBody } from './web-body.ts'
 
-export type { ReceiveOptions, Sendable } from './index.ts'
+export type { HostReceiveOptions, ReceiveOptions, Sendable } from './index.ts'
 
 /** An accepted outcome of a processor. */
 export type AcceptedBy<Out, C extends boolean, A extends boolean> = Exclude<ProcessOutcome<Out, C, A>, Rejected>
@@ -52,7 +52,7 @@ export async function receive<In, Out, C extends boolean, A extends boolean>(
 export async function receive<In, Out>(
   host: Host,
   request: Request,
-  options: ReceiveOptions & { readonly contract: Contract<In, Out> },
+  options: HostReceiveOptions<In, Out>,
 ): Promise<Accepted | Response>
 export async function receive(source: Source, request: Request, options: ReceiveOptions = {}): Promise<unknown> {
   const processor = openFor(source, options)

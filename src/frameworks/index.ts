@@ -16,5 +16,5 @@ export {
 } from './outcome-response.ts'
 export { processorOf, type AnyProcessor, type Source } from './processor-of.ts'
 export { faultLine, receiveFrom, type BodyLimits, type Exchange } from './receive.ts'
-export type { ReceiveOptions } from './receive-options.ts'
+export type { HostReceiveOptions, ReceiveOptions } from './receive-options.ts'
 export { allowedMethods, takesBody } from './request-checks.ts'

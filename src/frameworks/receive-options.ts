@@ -24,6 +24,12 @@ export interface ReceiveOptions {
   readonly onError?: ((error: SidelaneError) => void) | undefined
 }
 
+/** Options of a route of a host. */
+export interface HostReceiveOptions<In = unknown, Out = In> extends ReceiveOptions {
+  /** It selects the processor. */
+  readonly contract: Contract<In, Out>
+}
+
 const rules: Readonly<Record<keyof ReceiveOptions, Rule>> = {
   contract: rule('a contract or the name of one', (value) => typeof value === 'string' || isObject(value)),
   deadlineMs: msRule(60_000),

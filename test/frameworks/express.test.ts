@@ -250,7 +250,9 @@ describe('the option contract', () => {
       'The processor serves the contract "order", not "invoice".',
     )
     expect(() => receive(processor, { contract: order('brotli') })).toThrow('their ids differ')
+    // @ts-expect-error A host has no contract of this name.
     expect(() => receive(host, { contract: 'order' })).toThrow('a host does not know one by its name')
+    // @ts-expect-error A host needs a contract.
     expect(() => receive(host)).toThrow(SidelaneError)
     expect(() => receive(processor, { contract: null as never })).toThrow('Expected `contract` to be a contract or')
     expect(() => receive(undefined as never)).toThrow('Expected a processor or a host')
