@@ -50,7 +50,7 @@ export {
   type Rejected,
   type Stats,
 } from './model/index.ts'
-export { parseContract, type ParseOptions } from './contract/index.ts'
+export { parseContract, type ParsedLock, type ParseOptions } from './contract/index.ts'
 
 /**
  * As `createHost` of the main entry point, with `placement: 'inline'` and the js engine. Rejects with `options.invalid`, and

@@ -105,6 +105,7 @@ export {
   parseContract,
   type Affected,
   type Change,
+  type ParsedLock,
   type ParseOptions,
 } from './contract/index.ts'
 export { defineContract, norm, type DefineOptions } from './contract/define/index.ts'

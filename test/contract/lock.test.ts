@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { SidelaneError } from '../../src/model/index.ts'
-import { normalForm, parseContract, parseLock } from '../../src/contract/index.ts'
+import { normalForm, parseContract, parseLock, type ParsedLock } from '../../src/contract/index.ts'
 
 interface Vector {
   description: string
@@ -33,6 +33,39 @@ function outcome(text: string): Vector['expect'] {
 describe.each(['fields', 'normal-form', 'refused'])('lock vectors: %s', (name) => {
   test.each(vectors(name))('$description', (vector) => {
     expect(outcome(textOf(vector))).toEqual(vector.expect)
+  })
+})
+
+describe('a parsed document of numbers: int64', () => {
+  const textOfBound = (bound: string, numbers = 'int64'): string =>
+    `{"profile":"p1","unicode":"15.0","name":"n","numbers":"${numbers}","schema":{"items":{"maximum":${bound},"type":"number"},"type":"array"}}`
+  const parsed = (text: string): ParsedLock => JSON.parse(text) as ParsedLock
+
+  test.each([
+    '9007199254740993',
+    '9223372036854775807',
+    '18446744073709551615',
+    '-9007199254740993',
+    '-9223372036854775808',
+  ])('is refused where JSON.parse has rounded: %s', (bound) => {
+    expect(() => parseContract(parsed(textOfBound(bound)))).toThrow(
+      expect.objectContaining({
+        code: 'contract.invalid',
+        pointer: '/schema/items/maximum',
+        message: expect.stringContaining('give the text of the lock'),
+      }),
+    )
+    const { id, lock } = parseContract(textOfBound(bound))
+    expect(parseContract(lock).id).toBe(id)
+  })
+
+  test.each(['9007199254740991', '0.5', '1e300', '-1e20'])('is that of its text: %s', (bound) => {
+    expect(parseContract(parsed(textOfBound(bound))).id).toBe(parseContract(textOfBound(bound)).id)
+  })
+
+  test('without int64 a bound is a double anyway', () => {
+    const text = textOfBound('9223372036854775807', 'double')
+    expect(parseContract(parsed(text)).id).toBe(parseContract(text).id)
   })
 })
 

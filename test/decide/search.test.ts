@@ -51,7 +51,7 @@ describe('payloads of other sizes', () => {
       additionalProperties: false,
       $defs: { line: { type: 'object', properties: { sku: { type: 'string' } }, additionalProperties: false } },
     },
-  } as unknown as LockDocument).lock
+  }).lock
   const line = (i: number): object => ({ sku: `sku-${i}-${'x'.repeat(20)}` })
   const payloads = Array.from({ length: 8 }, (_, i) =>
     Buffer.from(

@@ -15,6 +15,7 @@ import { readFields } from './fields.ts'
 import { normalForm } from './normal-form.ts'
 import { numberDefinitions } from './number-definitions.ts'
 import type { SchemaTree } from './tree.ts'
+import { findRounded } from './rounded-integers.ts'
 import { walkSchema } from './walk.ts'
 
 /** A lock has limits of its own, and its numbers are doubles (float64 bounds are ±1.8e308) or 64-bit integers. */
@@ -64,6 +65,11 @@ export function parseLock<In = unknown, Out = In>(
   return dictionary === undefined ? contract : withDictionary(contract, dictionary)
 }
 
+/** A lock as JSON.parse, an import of JSON or a bundler reads it; `contract.lock` is one too. */
+export type ParsedLock = { readonly [K in 'name' | 'profile' | 'schema' | 'unicode']: unknown } & {
+  readonly [K in keyof LockDocument]?: unknown
+}
+
 /** Options of `parseContract`. */
 export interface ParseOptions {
   /** The bytes of the dictionary that the lock names. */
@@ -76,23 +82,31 @@ const parseRules: Readonly<Record<keyof ParseOptions, Rule>> = { dictionary: byt
  * The contract of a lock in memory: its JSON text or bytes, or the parsed document. `loadContract` reads a lock file
  * from disk.
  *
- * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock, and `options.invalid`.
+ * Throws `contract.unsupported` and `contract.invalid`, with a JSON pointer into the lock, and `options.invalid`. With
+ * `numbers: "int64"` a parsed document must hold bigints where a number would be rounded: give the text instead.
  */
 export function parseContract<In = unknown, Out = In>(
-  lock: Uint8Array | string | LockDocument,
+  lock: Uint8Array | string | ParsedLock,
   options: ParseOptions = {},
 ): Contract<In, Out> {
   check('parseContract', options, parseRules)
   return parseLock(sourceOf(lock), options.dictionary)
 }
 
-function sourceOf(lock: Uint8Array | string | LockDocument): Uint8Array | string {
+function sourceOf(lock: Uint8Array | string | ParsedLock): Uint8Array | string {
   if (typeof lock === 'string' || isBytes(lock)) return lock
   if (typeof lock !== 'object' || lock === null) {
     throw invalid('', `Expected the text, the bytes or the parsed document of a lock, got ${typeof lock}.`)
   }
   try {
-    return lockText(lock)
+    const rounded = lock.numbers === 'int64' ? findRounded(lock.schema, '/schema') : undefined
+    if (rounded !== undefined) {
+      throw invalid(
+        rounded,
+        'This integer may have been rounded: give the text of the lock, or the integer as a bigint.',
+      )
+    }
+    return lockText(lock as LockDocument)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw invalid('', 'The document is nested too deeply, or contains itself.')
