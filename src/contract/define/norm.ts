@@ -23,7 +23,7 @@ const wrappers = new Set(['optional', 'nullable', 'nonoptional', 'readonly', 'la
  *
  * Throws `options.invalid` for an unknown operation and for all but a schema of zod 4, `contract.unsupported` for a schema that is not a string.
  */
-export function norm<S extends ZodSchema>(schema: S, ops: readonly NormOp[]): S {
+export function norm<S extends ZodSchema<string | null | undefined>>(schema: S, ops: readonly NormOp[]): S {
   const known = normOps.map((name) => `'${name}'`).join(', ')
   if (!Array.isArray(ops)) throw invalidOptions(`Expected \`ops\` to be a list of ${known}, got ${typeof ops}`)
   for (const op of ops) {
