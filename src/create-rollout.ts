@@ -15,7 +15,7 @@ import {
   type ShadowSettings,
   type Side,
   type SideName,
-  type Telling,
+  type InferredBy,
   type Via,
 } from './model/index.ts'
 import { buildHost } from './build-host.ts'
@@ -55,7 +55,7 @@ import { guarded } from './util/operator-events.ts'
  * that cannot run here.
  */
 export async function createRollout<In, Out, C extends boolean = false>(
-  options: Telling<RolloutOptions<In, Out, C>, { readonly canonical: C }>,
+  options: InferredBy<RolloutOptions<In, Out, C>, { readonly canonical: C }>,
 ): Promise<Rollout<In, Out, NoInfer<C>>> {
   const settings = resolveRolloutOptions(options)
   const contract: Contract = options.contract

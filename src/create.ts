@@ -20,7 +20,7 @@ import {
   type Placement,
   type Processor,
   type SharedTier,
-  type Telling,
+  type InferredBy,
 } from './model/index.ts'
 import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost, PolicyStats } from './host/index.ts'
@@ -58,7 +58,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
  */
 export async function createProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: Telling<CreateOptions<C, A>, { readonly canonical: C; readonly runInApp: A }> = {},
+  options: InferredBy<CreateOptions<C, A>, { readonly canonical: C; readonly runInApp: A }> = {},
 ): Promise<Processor<In, Out, NoInfer<C>, NoInfer<A>>> {
   const parts = splitCreateOptions(options)
   const settings = resolveHostOptions(parts.host, availableParallelism())

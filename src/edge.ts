@@ -12,7 +12,7 @@ import {
   type Host,
   type HostOptions,
   type Processor,
-  type Telling,
+  type InferredBy,
 } from './model/index.ts'
 import { createEngine } from './engine/index.ts'
 import { buildInlineHost } from './build-host.ts'
@@ -63,7 +63,7 @@ export async function createHost(options: HostOptions = {}): Promise<Host> {
 /** As `createProcessor` of the main entry point: closing the processor closes its host. Rejects as `createHost` does. */
 export async function createProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: Telling<CreateOptions<C, A>, { readonly canonical: C; readonly runInApp: A }> = {},
+  options: InferredBy<CreateOptions<C, A>, { readonly canonical: C; readonly runInApp: A }> = {},
 ): Promise<Processor<In, Out, NoInfer<C>, NoInfer<A>>> {
   const parts = splitCreateOptions(options)
   const own = resolveProcessorOptions(parts.processor)

@@ -46,10 +46,10 @@ export interface ProcessOptions<C extends boolean = boolean> {
 }
 
 /**
- * Options `O`, of which `P` tells a type. The second form is for inference: by the first one alone an option that is `true` or
- * undefined would be taken for `true`.
+ * Options `O`, whose type parameters are inferred from `P`: from `O` alone, an option of type `true | undefined` would be
+ * inferred as `true`.
  */
-export type Telling<O, P> = O | (O & P)
+export type InferredBy<O, P> = O | (O & P)
 
 /** What `process` resolves with; `C`: with the canonical form; `A`: with the output of the app's schema. */
 export type ProcessOutcome<Out, C extends boolean, A extends boolean = false> =
@@ -192,7 +192,7 @@ export interface Processor<
    */
   process<K extends boolean = C>(
     payload: Payload<In>,
-    options?: Telling<ProcessOptions<K>, { readonly canonical: K }>,
+    options?: InferredBy<ProcessOptions<K>, { readonly canonical: K }>,
   ): Promise<ProcessOutcome<Out, NoInfer<K>, A>>
   /**
    * Processes the payloads of a source and returns their outcomes in the same order. It reads ahead by `concurrency`.
@@ -204,7 +204,7 @@ export interface Processor<
    */
   stream<K extends boolean = C>(
     source: StreamSource<In>,
-    options?: Telling<StreamOptions<K>, { readonly canonical: K }>,
+    options?: InferredBy<StreamOptions<K>, { readonly canonical: K }>,
   ): AsyncIterableIterator<StreamItem<Out, NoInfer<K>, A>>
   /** The current counters of this processor. */
   stats(): Stats
@@ -218,7 +218,7 @@ export interface Host extends Placed {
    */
   processor<In, Out, C extends boolean = false, A extends boolean = false>(
     contract: Contract<In, Out>,
-    options?: Telling<ProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
+    options?: InferredBy<ProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
   ): Processor<In, Out, NoInfer<C>, NoInfer<A>>
   /** The current counters of all its processors together. */
   stats(): Stats

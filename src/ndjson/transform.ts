@@ -1,6 +1,6 @@
 // Wraps `processor.stream` in a pair of Web streams.
 
-import type { Processor, StreamItem, StreamOptions, StreamPayload, Telling } from '../model/index.ts'
+import type { Processor, StreamItem, StreamOptions, StreamPayload, InferredBy } from '../model/index.ts'
 
 /**
  * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out. Use it with
@@ -10,7 +10,7 @@ import type { Processor, StreamItem, StreamOptions, StreamPayload, Telling } fro
  */
 export function toTransformStream<In, Out, C extends boolean = false, A extends boolean = false, K extends boolean = C>(
   processor: Processor<In, Out, C, A>,
-  options?: Telling<StreamOptions<K>, { readonly canonical: K }>,
+  options?: InferredBy<StreamOptions<K>, { readonly canonical: K }>,
 ): {
   readonly readable: ReadableStream<StreamItem<Out, NoInfer<K>, A>>
   readonly writable: WritableStream<StreamPayload<In>>

@@ -10,7 +10,7 @@ import {
   type EngineReport,
   type Processor,
   type QueueStats,
-  type Telling,
+  type InferredBy,
 } from '../../model/index.ts'
 import { buildHost } from '../../build-host.ts'
 import { Admission, deadline } from '../../policies/index.ts'
@@ -34,7 +34,7 @@ import { submitter, type QueueProcessor } from './submit.ts'
  */
 export async function createQueueProcessor<In, Out, C extends boolean = false, A extends boolean = false>(
   contract: Contract<In, Out>,
-  options: Telling<QueueProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
+  options: InferredBy<QueueProcessorOptions<C, A>, { readonly canonical: C; readonly runInApp: A }>,
 ): Promise<QueueProcessor<In, Out, NoInfer<C>, NoInfer<A>>> {
   const { settings, processor: given } = resolveProducer(options)
   const own = resolveProcessorOptions(given)
