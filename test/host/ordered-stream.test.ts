@@ -3,7 +3,7 @@ import { Duplex, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createHost, createProcessor, SidelaneError, toTransformStream, type StreamItem } from 'sidelane'
 import { describe, expect, test } from 'vitest'
-import { act, occupy, openPool, tick } from '../placements/pool-kit.ts'
+import { act, hold, occupy, openPool, tick } from '../placements/pool-kit.ts'
 import { contractOf } from '../support/locks.ts'
 
 const numbers = function* (count: number): Generator<string> {
@@ -18,18 +18,20 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 test.each([0, 1, 7, 1024])('a stream is never refused, with a queue of %i', async (maxQueue) => {
   const { processor } = await openPool({ maxQueue })
-  const busy = await occupy(processor, 50)
-  const items = await collect(processor.stream(numbers(3000), { concurrency: 2000 }))
+  const busy = await occupy(processor)
+  const collected = collect(processor.stream(numbers(3000), { concurrency: 2000 }))
+  await tick()
+  await busy.end()
+  const items = await collected
   expect(items.filter(({ ok }) => !ok)).toEqual([])
   expect(items.length).toBe(3000)
   expect(processor.stats()).toMatchObject({ calls: 3002, accepted: 3002, shed: 0, inFlight: 0, queued: 0 })
-  await Promise.all(busy)
 })
 
 test('a stream leaves half of the queue to other calls and keeps its turn while it waits behind them', async () => {
   const { processor } = await openPool({ maxQueue: 100 })
   await processor.process('1')
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   const stream = processor.stream(numbers(5000), { concurrency: 5000 })
   const first = stream.next()
   await tick()
@@ -37,7 +39,7 @@ test('a stream leaves half of the queue to other calls and keeps its turn while 
   const { queued } = processor.stats()
   expect(queued).toBeLessThanOrEqual(100)
   const busyStream = collect(stream)
-  await Promise.all(busy)
+  await busy.end()
   let refused = 0
   for (let i = 0; i < 50; i++) {
     await processor.process('2').catch(() => refused++)
@@ -81,8 +83,9 @@ test('a fault takes the place of its item, and the stream goes on', async () => 
 
 test('a deadline applies to each payload', async () => {
   const { processor } = await openPool()
-  const source = ['1', act('sleep', 400), '2']
-  const items = await collect(processor.stream(source, { deadlineMs: 200, concurrency: 1 }))
+  await processor.process('1')
+  const source = ['1', hold().payload, '2']
+  const items = await collect(processor.stream(source, { deadlineMs: 500, concurrency: 1 }))
   expect(items[1]).toMatchObject({ ok: false, code: 'deadline.exceeded' })
   expect(items[0]?.ok).toBe(true)
 })
@@ -95,7 +98,7 @@ test('there is no deadline by default', async () => {
 
 test('leaving a stream cancels its queued and waiting calls', async () => {
   const { processor } = await openPool({ maxQueue: 10 })
-  const busy = await occupy(processor, 150)
+  const busy = await occupy(processor)
   const stream = processor.stream(numbers(1000), { concurrency: 500 })
   const next = stream.next()
   await tick()
@@ -103,13 +106,13 @@ test('leaving a stream cancels its queued and waiting calls', async () => {
   await stream.return?.()
   expect(await next).toEqual({ done: true, value: undefined })
   expect(processor.stats()).toMatchObject({ inFlight: 2, queued: 0, queuedBytes: 0, cancelled: 500 })
-  await Promise.all(busy)
+  await busy.end()
   expect((await processor.process('1')).ok).toBe(true)
 })
 
 test('bytes that wait for the queue are copied', async () => {
   const { processor } = await openPool({ maxQueue: 1 })
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   const reused = Buffer.from('[0]')
   const source = function* (): Generator<Uint8Array> {
     for (let i = 0; i < 10; i++) {
@@ -117,9 +120,10 @@ test('bytes that wait for the queue are copied', async () => {
       yield reused
     }
   }
-  const items = await collect(processor.stream(source(), { canonical: true }))
-  expect(items.map((item) => item.ok && item.value())).toEqual(Array.from({ length: 10 }, (_, i) => [i]))
-  await Promise.all(busy)
+  const collected = collect(processor.stream(source(), { canonical: true }))
+  await tick()
+  await busy.end()
+  expect((await collected).map((item) => item.ok && item.value())).toEqual(Array.from({ length: 10 }, (_, i) => [i]))
 })
 
 test('a source with a pending item does not keep the consumer from leaving', async () => {

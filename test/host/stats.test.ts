@@ -9,7 +9,7 @@ import {
   type LatencyHistogram,
   type Stats,
 } from '../../src/index.ts'
-import { act, occupy, openPool } from '../placements/pool-kit.ts'
+import { act, occupy, openPool, tick } from '../placements/pool-kit.ts'
 import { order, payloadOf } from '../rollout/rollout-kit.ts'
 
 const ignore = (): void => {}
@@ -93,13 +93,16 @@ describe.each<HostOptions>([
 
 test('the time in the queue, in the engine and all around are told apart', async () => {
   const { processor } = await openPool({ maxQueue: 10 })
-  const busy = await occupy(processor, 100)
-  await processor.process(act('sleep', 30))
-  await Promise.all(busy)
+  const calls: Promise<unknown>[] = []
+  for (const ms of [300, 300, 30]) {
+    calls.push(processor.process(act('sleep', ms)))
+    await tick()
+  }
+  await Promise.all(calls)
   const { latency } = processor.stats()
   expectWhole(processor.stats())
   // The third one waited for one of the others; the sleep is part of the run.
-  expect(latency.queueWait.buckets.slice(latency.boundsUs.indexOf(25_000) + 1).reduce((a, b) => a + b)).toBe(1)
+  expect(latency.queueWait.buckets.slice(latency.boundsUs.indexOf(100_000) + 1).reduce((a, b) => a + b)).toBe(1)
   expect(atLeast(latency.run, latency.boundsUs, 25_000)).toBe(true)
   expect(latency.added.sumUs).toBeGreaterThanOrEqual(latency.queueWait.sumUs)
   expect(latency.total.count).toBe(3)
@@ -107,10 +110,10 @@ test('the time in the queue, in the engine and all around are told apart', async
 
 test('faults count by code; refused and cancelled calls have no time', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   await processor.process('[1]').catch(ignore)
   const aborted = processor.process('[1]', { signal: AbortSignal.abort() }).catch(ignore)
-  await Promise.all([...busy, aborted])
+  await Promise.all([busy.end(), aborted])
   const stats = processor.stats()
   expect(stats.errors).toEqual({ overloaded: 1, cancelled: 1 })
   expect(stats).toMatchObject({ shed: 1, cancelled: 1, accepted: 2 })

@@ -1,16 +1,17 @@
 // Refusal before work: the pool's bounds.
 import { expect, test } from 'vitest'
-import { act, occupy, openPool, tick } from './pool-kit.ts'
+import { act, occupy, openPool } from './pool-kit.ts'
 
 test('a burst on busy workers is accepted exactly up to the bound', async () => {
   const { processor } = await openPool({ maxQueue: 50 })
-  const busy = await occupy(processor, 150)
-  const results = await Promise.allSettled(Array.from({ length: 500 }, () => processor.process('[1]')))
+  const busy = await occupy(processor)
+  const calls = Promise.allSettled(Array.from({ length: 500 }, () => processor.process('[1]')))
+  await busy.end()
+  const results = await calls
   const refused = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as object)
   expect(refused.length).toBe(450)
   expect(refused[0]).toMatchObject({ code: 'overloaded', status: 429, retryable: true })
   expect((refused[0] as { retryAfterMs: number }).retryAfterMs).toBeGreaterThanOrEqual(1)
-  await Promise.all(busy)
   expect(processor.stats()).toMatchObject({
     calls: 502,
     accepted: 52,
@@ -24,11 +25,11 @@ test('a burst on busy workers is accepted exactly up to the bound', async () => 
 test('a refusal has no stack; the stacks of other errors keep their length', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
   const limit = Error.stackTraceLimit
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   const refusal: unknown = await processor.process('[1]').catch((error: unknown) => error)
   expect((refusal as Error).stack).toBe('SidelaneError: The placement is full.')
   expect(Error.stackTraceLimit).toBe(limit)
-  await Promise.all(busy)
+  await busy.end()
 })
 
 test('a burst on idle workers is accepted up to the bound plus their free slots', async () => {
@@ -52,7 +53,7 @@ test('a thousand payloads at once fit the default bound', async () => {
 
 test('a refused payload is not read', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   let looks = 0
   const payload = {
     get field(): number {
@@ -62,7 +63,7 @@ test('a refused payload is not read', async () => {
   }
   await expect(processor.process(payload)).rejects.toMatchObject({ code: 'overloaded' })
   expect(looks).toBe(0)
-  await Promise.all(busy)
+  await busy.end()
   expect((await processor.process(payload)).ok).toBe(true)
   expect(looks).toBeGreaterThan(0)
 })
@@ -70,41 +71,39 @@ test('a refused payload is not read', async () => {
 test('with no queue a call runs when a worker is free', async () => {
   const { processor } = await openPool({ maxQueue: 0 })
   for (let i = 0; i < 5; i++) expect((await processor.process('{}')).ok).toBe(true)
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   await expect(processor.process('{}')).rejects.toMatchObject({ code: 'overloaded' })
-  await Promise.all(busy)
+  await busy.end()
 })
 
 test('waiting bytes are bounded; a single payload of any size may wait', async () => {
   const { processor } = await openPool({ maxQueueBytes: 1_000_000 })
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   const large = Buffer.from(`"${'x'.repeat(600_000)}"`)
   const [first, second, third] = [large, large, '1'].map((payload) => processor.process(payload))
   expect(processor.stats()).toMatchObject({ queued: 2, queuedBytes: large.length + 1 })
   await expect(second).rejects.toMatchObject({ code: 'overloaded' })
+  await busy.end()
   expect((await first)?.ok).toBe(true)
   expect((await third)?.ok).toBe(true)
-  await Promise.all(busy)
 })
 
 test('a payload over the limit of its contract is refused as data, without waiting', async () => {
   const { processor } = await openPool({ maxQueueBytes: 10 })
-  const busy = await occupy(processor, 200)
-  const outcome = await Promise.race([processor.process(new Uint8Array(2_000_000)), busy[0]])
-  expect(outcome).toMatchObject({ ok: false, code: 'limit.bytes', status: 413 })
-  await Promise.all(busy)
+  const busy = await occupy(processor)
+  expect(await processor.process(new Uint8Array(2_000_000))).toMatchObject({ ok: false, code: 'limit.bytes', status: 413 })
+  await busy.end()
 })
 
 test('calls that end in the queue free their space', async () => {
   const { processor } = await openPool({ maxQueue: 1 })
-  const busy = await occupy(processor, 150)
+  const busy = await occupy(processor)
   const controller = new AbortController()
   const waiting = processor.process(act('sleep', 0), { signal: controller.signal })
   await expect(processor.process('1')).rejects.toMatchObject({ code: 'overloaded' })
   controller.abort()
   await expect(waiting).rejects.toMatchObject({ code: 'cancelled' })
   const next = processor.process('1')
-  await tick()
+  await busy.end()
   expect((await next).ok).toBe(true)
-  await Promise.all(busy)
 })

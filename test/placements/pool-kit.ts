@@ -1,7 +1,9 @@
 // What the pool's tests share: a host on the faulty worker.
+import { rmSync, writeFileSync } from 'node:fs'
 import { createHost, type Host, type HostOptions, type Processor } from 'sidelane'
 import { onTestFinished } from 'vitest'
 import { act, faultyWorker, tick } from '../support/faulty.ts'
+import { freshFile } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 
 export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
@@ -21,13 +23,46 @@ export async function openPool(options: HostOptions = {}): Promise<{ host: Host;
   return { host, processor: host.processor(contractOf({}, { name: 'anything' })) }
 }
 
-/** Gives both slots of the only worker something to do for `ms` (each). */
-export async function occupy(processor: Processor, ms: number): Promise<Promise<unknown>[]> {
-  const first = processor.process(act('sleep', ms))
+export interface Held {
+  /** The payload that holds the thread of its worker. */
+  readonly payload: string
+  release(): void
+}
+
+/** The release, or the end of the test, lets the worker go on. */
+export function hold(): Held {
+  const file = freshFile('held')
+  writeFileSync(file, '')
+  return { payload: act('hold', file), release: () => rmSync(file, { force: true }) }
+}
+
+/** Work that takes as long as the test needs it. */
+export interface Busy {
+  /** Resolves when it is done. */
+  end(): Promise<void>
+}
+
+/** Gives the next slot something to do. */
+export async function occupySlot(processor: Processor): Promise<Busy> {
+  const { payload, release } = hold()
+  const call = processor.process(payload)
   await tick()
-  const second = processor.process(act('sleep', ms))
-  await tick()
-  return [first, second]
+  return {
+    async end() {
+      release()
+      await call
+    },
+  }
+}
+
+/** Gives both slots of the only worker something to do. */
+export async function occupy(processor: Processor): Promise<Busy> {
+  const slots = [await occupySlot(processor), await occupySlot(processor)]
+  return {
+    async end() {
+      await Promise.all(slots.map((slot) => slot.end()))
+    },
+  }
 }
 
 /** How a call ended, and after how many milliseconds. */

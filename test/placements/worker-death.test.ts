@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import { contractOf } from '../support/locks.ts'
 import { needEngine } from '../support/need.ts'
-import { act, faultyWorker, faultyWorkerSource, freshFile, openPool, timed } from './pool-kit.ts'
+import { act, faultyWorker, faultyWorkerSource, freshFile, openPool, tick, timed } from './pool-kit.ts'
 
 test('payloads of a dead worker run again', async () => {
   const { processor } = await openPool()
@@ -28,12 +28,15 @@ for (const death of ['exit', 'heap'] as const) {
 
 test('a hung worker is terminated after its callers have failed at their deadlines', async () => {
   const { processor } = await openPool()
-  const calls = [processor.process('1'), processor.process(act('spin'), { deadlineMs: 200 }), processor.process('2')]
+  const calls = [
+    processor.process('1'),
+    processor.process(act('spin'), { deadlineMs: 500 }),
+    processor.process('2', { deadlineMs: 10_000 }),
+  ]
   const [first, hung, last] = await Promise.all(calls.map(timed))
   expect(hung?.error).toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
-  expect(hung?.ms).toBeLessThan(400)
   expect([first?.error, last?.error]).toEqual([undefined, undefined])
-  expect(last?.ms).toBeLessThan(6000)
+  expect(hung?.ms).toBeLessThan(last?.ms ?? 0)
 })
 
 test('a contract with larger payloads gets larger workers', async () => {
@@ -55,13 +58,16 @@ test('when no worker can start, calls fail with the reason; they work again when
   expect((await processor.process('1')).ok).toBe(true)
 
   rmSync(file)
-  const first = await timed(processor.process(act('exit'), { deadlineMs: 5000 }))
-  expect(first.error).toMatchObject({ code: 'unavailable', retryable: true })
-  expect((first.error as Error).cause).toBeInstanceOf(Error)
-  expect(first.ms).toBeLessThan(3000)
-  const second = await timed(processor.process('1'))
-  expect(second.error).toMatchObject({ code: 'unavailable' })
-  expect(second.ms).toBeLessThan(100)
+  await expect(processor.process(act('exit'), { deadlineMs: 15_000 })).rejects.toMatchObject({
+    code: 'unavailable',
+    retryable: true,
+    cause: expect.any(Error) as Error,
+  })
+  const second = expect(processor.process('1')).rejects.toMatchObject({ code: 'unavailable' })
+  // No worker is tried.
+  await tick()
+  expect(processor.stats()).toMatchObject({ failed: 2, inFlight: 0 })
+  await second
 
   copyFileSync(kept, file)
   await expect
@@ -71,7 +77,7 @@ test('when no worker can start, calls fail with the reason; they work again when
           ({ ok }) => ok,
           () => false,
         ),
-      { timeout: 8000 },
+      { timeout: 20_000 },
     )
     .toBe(true)
 })
@@ -96,6 +102,6 @@ test('a new worker that cannot load the native engine falls back to js', async (
       ({ ok }) => ok,
       () => false,
     )
-  await expect.poll(answered, { timeout: 8000 }).toBe(true)
+  await expect.poll(answered).toBe(true)
   expect(processor.engine).toMatchObject({ kind: 'js', tried: [{ path: '/nowhere/sidelane.node' }] })
 })

@@ -1,7 +1,7 @@
 // The result cache: what it shares, what it keeps, and what it must never do to a caller.
 import { createHost, createProcessor, type HostOptions } from 'sidelane'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { act, occupy, openPool, tick } from '../placements/pool-kit.ts'
+import { act, hold, occupy, openPool, tick } from '../placements/pool-kit.ts'
 import { comparable, contractOf } from '../support/locks.ts'
 import { bytesOfEachKind } from '../support/payload-kinds.ts'
 
@@ -101,7 +101,7 @@ test('equal payloads in flight share one run', async () => {
 test('a call that is cancelled or late does not end the run of the others', async () => {
   const { processor } = await openPool({ cache: {} })
   const controller = new AbortController()
-  const slow = act('sleep', 200)
+  const { payload: slow, release } = hold()
   const first = processor.process(slow, { signal: controller.signal })
   const late = processor.process(slow, { deadlineMs: 50 })
   const patient = processor.process(slow)
@@ -109,21 +109,23 @@ test('a call that is cancelled or late does not end the run of the others', asyn
   controller.abort()
   await expect(first).rejects.toMatchObject({ code: 'cancelled' })
   await expect(late).rejects.toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
+  release()
   expect((await patient).ok).toBe(true)
   expect(processor.stats()).toMatchObject({ cancelled: 1, deadlineExceeded: 1, accepted: 1, inFlight: 0 })
 })
 
 test('a run without waiting calls leaves the queue', async () => {
   const { processor } = await openPool({ cache: {}, maxQueue: 1 })
-  const busy = await occupy(processor, 100)
+  const busy = await occupy(processor)
   const controller = new AbortController()
   const calls = [1, 2].map(() => processor.process('[1]', { signal: controller.signal }))
   expect(processor.stats()).toMatchObject({ queued: 2, queuedBytes: 3 })
   controller.abort()
   for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'cancelled' })
   expect(processor.stats()).toMatchObject({ queued: 0, queuedBytes: 0 })
-  expect((await processor.process('[1]')).ok).toBe(true)
-  await Promise.all(busy)
+  const next = processor.process('[1]')
+  await busy.end()
+  expect((await next).ok).toBe(true)
 })
 
 test('all waiting calls get a fault, and it is not cached', async () => {
@@ -137,15 +139,11 @@ test('all waiting calls get a fault, and it is not cached', async () => {
 test('a hit does not need space in a full queue', async () => {
   const { processor } = await openPool({ cache: {}, maxQueue: 0 })
   await processor.process('[1]')
-  const busy: Promise<unknown>[] = []
-  for (const ms of [100, 101]) {
-    busy.push(processor.process(act('sleep', ms)))
-    await tick()
-  }
+  const busy = await occupy(processor)
   expect((await processor.process('[1]')).ok).toBe(true)
   await expect(processor.process('[2]')).rejects.toMatchObject({ code: 'overloaded' })
   expect(processor.stats()).toMatchObject({ shed: 1, inFlight: 2 })
-  await Promise.all(busy)
+  await busy.end()
 })
 
 test('destroy and close leave no run in flight', async () => {

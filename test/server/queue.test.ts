@@ -9,6 +9,7 @@ import type { Observer } from '../../src/server/telemetry.ts'
 import { RequestQueue } from '../../src/server/queue.ts'
 import { ServerRequest, type Output } from '../../src/server/request.ts'
 import { kinds } from '../../src/wire/index.ts'
+import { until } from '../support/until.ts'
 import { lock, serve, settings, unlocked } from './kit.ts'
 import { frame, RawClient, request, type Frame } from './raw-client.ts'
 
@@ -209,7 +210,7 @@ describe('a queue in front of busy workers', () => {
     const refused = new TestRequest(0)
     queue.submit(refused)
     expect(refused.response).toBe('')
-    await vi.waitUntil(() => refused.response !== '')
+    await until(() => refused.response !== '')
     expect(refused.response).toContain('"code":"overloaded"')
     expect(queue.inFlight).toBe(0)
   })
