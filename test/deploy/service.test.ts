@@ -9,6 +9,7 @@ import { ConditionVariable } from '../support/condition-variable.ts'
 import { daemonKinds, needDaemon, programs, type DaemonKind } from '../support/daemon.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
+import { needProc, stopProcess } from '../support/processes.ts'
 import { needTool } from '../support/tools.ts'
 import { unitValues } from './deploy-kit.ts'
 
@@ -84,9 +85,11 @@ test('sidelaned tells the service manager that it serves, lives, reloads and sto
 })
 
 test('sidelaned answers the watchdog no more when it is stopped, and again when it goes on', async (context) => {
+  needProc(context)
   const service = start('sidelaned', context)
   await service.seen(/^WATCHDOG=1$/, 2)
-  service.tell('kill SIGSTOP')
+  const [started = ''] = await service.seen(/^started/)
+  await stopProcess({ pid: Number(started.split(' ')[1]) })
   const before = (await service.seen(/^WATCHDOG=1$/)).length
   await new Promise((resolve) => setTimeout(resolve, 700))
   expect((await service.seen(/^WATCHDOG=1$/)).length - before).toBeLessThanOrEqual(1)

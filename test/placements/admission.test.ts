@@ -91,7 +91,11 @@ test('waiting bytes are bounded; a single payload of any size may wait', async (
 test('a payload over the limit of its contract is refused as data, without waiting', async () => {
   const { processor } = await openPool({ maxQueueBytes: 10 })
   const busy = await occupy(processor)
-  expect(await processor.process(new Uint8Array(2_000_000))).toMatchObject({ ok: false, code: 'limit.bytes', status: 413 })
+  expect(await processor.process(new Uint8Array(2_000_000))).toMatchObject({
+    ok: false,
+    code: 'limit.bytes',
+    status: 413,
+  })
   await busy.end()
 })
 

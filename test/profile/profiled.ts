@@ -46,7 +46,7 @@ export interface ProfileOptions {
 /** `command` is what stands behind `--`, or the options in front of it. */
 export async function profileApp(
   command: readonly string[],
-  { seconds = 1, load, port }: ProfileOptions = {},
+  { seconds = 2, load, port }: ProfileOptions = {},
 ): Promise<Profiled> {
   const folder = freshFolder()
   const [json, html] = [`${folder}/profile.json`, `${folder}/profile.html`]

@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Running, sidelane } from '../support/cli.ts'
 import { freshFolder } from '../support/folders.ts'
-import { isGone, listeningSockets, needProc } from '../support/processes.ts'
+import { isGone, needProc, tcpSockets } from '../support/processes.ts'
 import { fixture, profileApp, shareOf } from './profiled.ts'
 
 interface Started {
   readonly child: ChildProcess
   readonly output: () => string
-  /** Resolves when the text is on stderr. */
-  logged(text: string): Promise<void>
+  /** Resolves when a client was attached to its inspector so many times. */
+  attached(times: number): Promise<void>
 }
 
 async function start(...args: string[]): Promise<Started> {
@@ -22,7 +22,8 @@ async function start(...args: string[]): Promise<Started> {
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   await expect.poll(() => output, { timeout: 20_000 }).toContain('ready')
-  return { child, output: () => output, logged: (text) => expect.poll(() => log, { timeout: 20_000 }).toContain(text) }
+  const attachments = (): number => log.split('Debugger attached').length - 1
+  return { child, output: () => output, attached: (times) => expect.poll(attachments).toBe(times) }
 }
 
 /** Its inspector is open. */
@@ -144,9 +145,9 @@ describe('without a profile', () => {
 
   test('a process that is killed meanwhile', async (context) => {
     needProc(context)
-    const { child, logged } = await inspected(fixture('ends.mjs'), '60000', '0')
+    const { child, attached } = await inspected(fixture('ends.mjs'), '60000', '0')
     const running = new Running(['profile', '--seconds', '60', '--pid', String(child.pid)])
-    await logged('Debugger attached')
+    await attached(1)
     child.kill('SIGKILL')
     const { status, stderr } = await running.ended
     expect([status, stderr]).toEqual([1, expect.stringContaining('the process has ended')])
@@ -166,19 +167,22 @@ test(
   { timeout: 60_000 },
   async (context) => {
     needProc(context)
-    const { child, logged } = await start('--inspect-port=0', fixture('ends.mjs'), '60000', '0')
-    const profile = (): Running => new Running(['profile', '--seconds', '2', '--pid', String(child.pid)])
-    const lost = profile()
-    await logged('Debugger attached')
-    await sleep(500)
+    const { child, attached } = await start('--inspect-port=0', fixture('ends.mjs'), '60000', '0')
+    const profile = (seconds: number): Running =>
+      new Running(['profile', '--seconds', String(seconds), '--pid', String(child.pid)])
+    // Long enough for the next command to start.
+    const lost = profile(6)
+    await attached(1)
+    await sleep(1000)
     lost.child.kill('SIGKILL')
-    const refused = await profile().ended
+    const refused = await profile(60).ended
     expect(refused.stderr).toContain('is being profiled already')
-    const ports = (): number => listeningSockets(child.pid ?? 0)
+    const ports = (): number => tcpSockets(child.pid ?? 0, 'listening')
     expect(ports()).toBe(1)
     await expect.poll(ports, { timeout: 20_000 }).toBe(0)
-    const running = profile()
-    await sleep(1500)
+    const running = profile(60)
+    await attached(3)
+    await sleep(1000)
     running.child.kill('SIGHUP')
     expect(await running.ended).toMatchObject({ status: 0, stdout: expect.stringContaining('parsing JSON') })
     await expect.poll(ports, { timeout: 20_000 }).toBe(0)
@@ -206,8 +210,11 @@ test('a process whose main thread is blocked is named; a second signal does not 
 })
 
 async function signalTwice({ child, ended }: Running): Promise<number | null> {
-  await sleep(2000)
-  for (let i = 0; i < 2; i++) {
+  const { pid = 0 } = child
+  // It asks the process.
+  await expect.poll(() => tcpSockets(pid, 'established')).toBeGreaterThan(0)
+  // Signals that a slow machine delivers late are one.
+  while (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGINT')
     await sleep(200)
   }

@@ -31,7 +31,10 @@ test('F33: the caller gets the same answer, as fast, whatever the shadow does', 
     differing: () => ({ ok: true, body: gzipSync('{}') }),
   }
   for (const [mood, candidate] of Object.entries(moods)) {
-    const { rollout } = await open({ candidate, shadow: { percent: 100, deadlineMs: 50, maxInFlight: 1000 } })
+    const { rollout } = await open({
+      candidate,
+      shadow: { percent: 100, deadlineMs: mood === 'slow' ? 50 : 20_000, maxInFlight: 1000 },
+    })
     for (let i = 0; i < 50; i++) {
       const outcome = await rollout.process(payloadOf(i))
       expect(outcome).toMatchObject({ ok: true, codec: 'gzip' })
@@ -211,13 +214,17 @@ test('a value that the caller changes after its answer is not what the shadow ge
 })
 
 test('its bounds hold: what does not fit is dropped and counted', async () => {
+  let end = (): void => {}
+  const answered = new Promise<void>((resolve) => (end = resolve))
   const candidate: AppFunction = async (payload, call) => {
-    await sleep(30)
+    await answered
     return oldCode(payload, call)
   }
-  const { rollout } = await open({ candidate, shadow: { percent: 100, maxInFlight: 4, maxBytes: 1000 } })
+  const shadow = { percent: 100, maxInFlight: 4, maxBytes: 1000, deadlineMs: 20_000 }
+  const { rollout } = await open({ candidate, shadow })
   await Promise.all(Array.from({ length: 50 }, (_, i) => rollout.process(payloadOf(i))))
   expect(shadowOf(rollout)).toMatchObject({ inFlight: 4, dropped: 46 })
+  end()
   await until('the shadows have ended', () => shadowOf(rollout)['inFlight'] === 0)
   await rollout.process(payloadOf('x'.repeat(2000)))
   expect(shadowOf(rollout)).toMatchObject({ matched: 4, dropped: 47 })

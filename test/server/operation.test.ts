@@ -159,7 +159,7 @@ describe.each(daemonKinds)('%s', (kind) => {
 
   test('in a drain, each new connection has its second, too', async (context) => {
     needDaemon(kind, context)
-    const { daemon, socket } = await start({ args: ['--drain-ms', '4000'] })
+    const { daemon, socket } = await start({ args: ['--drain-ms', '20000'] })
     const [mute, half] = [new RawHttp(socket), new RawHttp(socket)]
     const head = 'Host: x\r\nContent-Length: 10\r\nSidelane-Deadline-Ms: 60000\r\n\r\n'
     await half.send(Buffer.from(`POST ${process1} HTTP/1.1\r\n${head}{"id":`))
@@ -170,8 +170,8 @@ describe.each(daemonKinds)('%s', (kind) => {
     const later = Array.from({ length: 20 }, () => new RawHttp(socket))
     // The daemon accepts them before they send anything.
     await sleep(50)
+    await Promise.all(later.map((http) => http.send(Buffer.from('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'))))
     for (const http of later) {
-      await http.send(Buffer.from('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n'))
       expect(await http.response()).toMatchObject({ status: 503, body: '{"ready":false,"reasons":["draining"]}' })
     }
     await half.send(Buffer.from('"a"}'))

@@ -121,7 +121,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     await other.frame()
     expect(await daemon.refusals()).toEqual({ peer_connections: 1 })
     // Two requests in flight over both connections; those of the other peer are counted apart.
-    const payload = JSON.stringify(randomBytes(100_000).toString('base64'))
+    const payload = JSON.stringify(randomBytes(250_000).toString('base64'))
     const [first, second] = clients as [RawClient, RawClient]
     first.send(request(1, payload), request(2, payload))
     await until(async () => (await daemon.metrics('sidelane_in_flight'))[''] === 2)

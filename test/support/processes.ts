@@ -36,15 +36,18 @@ export async function stopProcess({ pid }: { readonly pid?: number | undefined }
   while (!readdirSync(`/proc/${pid}/task`).every(isStopped)) await sleep(1)
 }
 
-/** Number of TCP sockets on which a process listens. */
-export function listeningSockets(pid: number): number {
+/** As in /proc/net/tcp. */
+const tcpStates = { established: '01', listening: '0A' }
+
+/** Number of TCP sockets of a process that are in this state. */
+export function tcpSockets(pid: number, state: keyof typeof tcpStates): number {
   const tables = ['tcp', 'tcp6'].map((name) => readFileSync(`/proc/${pid}/net/${name}`, 'latin1'))
-  // sl local_address rem_address st … inode; 0A is a listening socket.
-  const listening = new Set(
+  // sl local_address rem_address st … inode.
+  const found = new Set(
     tables.flatMap((table) =>
       table.split('\n').flatMap((line) => {
         const fields = line.trim().split(/\s+/)
-        return fields[3] === '0A' ? [`socket:[${fields[9]}]`] : []
+        return fields[3] === tcpStates[state] ? [`socket:[${fields[9]}]`] : []
       }),
     ),
   )
@@ -56,5 +59,5 @@ export function listeningSockets(pid: number): number {
       return ''
     }
   })
-  return files.filter((file) => listening.has(file)).length
+  return files.filter((file) => found.has(file)).length
 }
