@@ -254,12 +254,15 @@ describe('a daemon that does not answer HELLO', () => {
     const [daemon, processor] = await withoutHello()
     const controller = new AbortController()
     const aborted = processor.process('1', { signal: controller.signal })
-    const late = processor.process('2', { deadlineMs: 20 })
+    const late = expect(processor.process('2', { deadlineMs: 20 })).rejects.toMatchObject({
+      code: 'deadline.exceeded',
+      params: { where: 'queue' },
+    })
     const patient = processor.process('3', { deadlineMs: 60_000 })
     await until(() => daemon.peers.length === 1)
     controller.abort()
     await expect(aborted).rejects.toMatchObject({ code: 'cancelled' })
-    await expect(late).rejects.toMatchObject({ code: 'deadline.exceeded', params: { where: 'queue' } })
+    await late
     daemon.behaviour = { contracts }
     for (const { socket } of daemon.peers) socket.destroy()
     await expect(patient).rejects.toMatchObject({ code: 'unavailable' })

@@ -103,12 +103,15 @@ test('a call that is cancelled or late does not end the run of the others', asyn
   const controller = new AbortController()
   const { payload: slow, release } = hold()
   const first = processor.process(slow, { signal: controller.signal })
-  const late = processor.process(slow, { deadlineMs: 50 })
+  const late = expect(processor.process(slow, { deadlineMs: 50 })).rejects.toMatchObject({
+    code: 'deadline.exceeded',
+    params: { where: 'run' },
+  })
   const patient = processor.process(slow)
   await tick()
   controller.abort()
   await expect(first).rejects.toMatchObject({ code: 'cancelled' })
-  await expect(late).rejects.toMatchObject({ code: 'deadline.exceeded', params: { where: 'run' } })
+  await late
   release()
   expect((await patient).ok).toBe(true)
   expect(processor.stats()).toMatchObject({ cancelled: 1, deadlineExceeded: 1, accepted: 1, inFlight: 0 })
