@@ -34,7 +34,7 @@ const familyOf = (pid: number): number[] => [pid, ...childrenOf(pid).flatMap(fam
 async function family(child: ChildProcess): Promise<number[]> {
   let log = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text))
-  await expect.poll(() => log, { timeout: 20_000 }).toContain('"listening"')
+  await expect.poll(() => log).toContain('"listening"')
   const pids = familyOf(child.pid as number)
   onTestFinished(() => {
     for (const pid of pids) if (!isGone(pid)) process.kill(pid, 'SIGKILL')
@@ -43,7 +43,7 @@ async function family(child: ChildProcess): Promise<number[]> {
 }
 
 const allGone = (pids: readonly number[], message: string): Promise<void> =>
-  expect.poll(() => pids.filter((pid) => !isGone(pid)), { timeout: 15_000, message }).toEqual([])
+  expect.poll(() => pids.filter((pid) => !isGone(pid)), { message }).toEqual([])
 
 describe.each(daemonKinds)('serve --daemon %s', (kind) => {
   test.for([

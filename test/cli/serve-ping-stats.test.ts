@@ -12,7 +12,7 @@ let sockets = 0
 const freshSocket = (): string => file(`${sockets++}.sock`)
 
 async function listening(running: Running): Promise<{ daemon: string; pid: number }> {
-  await expect.poll(() => running.stderr, { timeout: 10_000 }).toContain('"listening"')
+  await expect.poll(() => running.stderr).toContain('"listening"')
   return JSON.parse(running.stderr.split('\n')[0] as string) as { daemon: string; pid: number }
 }
 

@@ -113,7 +113,7 @@ test('a daemon is served, pinged and asked for its numbers', async () => {
   })
   await vi.waitFor(
     async () => expect(await sidelane(['ping', '--socket', socket])).toMatchObject({ status: 0 }),
-    20_000,
+    30_000,
   )
   expect(await sidelane(['stats', '--socket', socket])).toMatchObject({ status: 0, stderr: '' })
 })

@@ -119,11 +119,11 @@ describe.for(daemonKinds)('%s with the socket of a service manager', (kind) => {
     const callers = Promise.all([caller(), caller(), caller()])
     for (let restart = 1; restart <= 2; restart++) {
       const before = calls
-      await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(before + 20)
+      await expect.poll(() => calls).toBeGreaterThan(before + 20)
       service.tell('restart')
       await service.seen(/^started/, restart + 1)
       const after = calls
-      await expect.poll(() => calls, { timeout: 20_000 }).toBeGreaterThan(after + 20)
+      await expect.poll(() => calls).toBeGreaterThan(after + 20)
     }
     end.abort()
     await callers
@@ -147,7 +147,7 @@ test.for(daemonKinds)('%s makes no system call that its unit forbids', { timeout
   service.tell('stop')
   await service.seen(/^ended/)
   const calls = async (): Promise<string> => readFileSync(trace, 'utf8')
-  await expect.poll(calls, { timeout: 30_000 }).toMatch(/exit_group/)
+  await expect.poll(calls).toMatch(/exit_group/)
   const used = new Set(
     [...(await calls()).matchAll(/^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)/gm)].map(([, name = '']) => name),
   )

@@ -51,7 +51,7 @@ function expectShape(outcome: Outcome, payload: string): void {
 const within = async <T>(promise: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('a call did not settle')), 10_000)
+    timer = setTimeout(() => reject(new Error('a call did not settle')), 60_000)
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

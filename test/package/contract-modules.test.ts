@@ -62,12 +62,12 @@ test('npx sidelane serve ends with npx', async () => {
   const child = spawn('npx', args, { cwd: project.folder, stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
-  await expect.poll(() => log, { timeout: 30_000 }).toMatch(/"listening".*\n/)
+  await expect.poll(() => log).toMatch(/"listening".*\n/)
   const line = log.split('\n').find((one) => one.includes('"listening"')) ?? ''
   const { pid } = JSON.parse(line) as { pid: number }
   expect(isGone(pid)).toBe(false)
   onTestFinished(() => void (isGone(pid) || process.kill(pid, 'SIGKILL')))
   child.kill('SIGTERM')
-  await expect.poll(() => isGone(pid), { timeout: 15_000 }).toBe(true)
+  await expect.poll(() => isGone(pid)).toBe(true)
   expect(existsSync(socket)).toBe(false)
 })

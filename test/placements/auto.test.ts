@@ -126,7 +126,7 @@ test('without workers small payloads run inline and large ones fail', async () =
       () => false,
       ({ code }) => code === 'unavailable',
     )
-  await expect.poll(refused, { timeout: 10_000 }).toBe(true)
+  await expect.poll(refused).toBe(true)
   const before = processor.stats().ranInline as number
   expect(await answered(processor, 1000)).toBe(true)
   expect(processor.stats().ranInline).toBe(before + 1000)
@@ -141,7 +141,7 @@ test('a call that is late when the workers are gone takes no other call with it'
       () => false,
       () => true,
     )
-  await expect.poll(isLost, { timeout: 10_000 }).toBe(true)
+  await expect.poll(isLost).toBe(true)
   // Too large for this thread, but not where it would fail otherwise.
   const text = `"${'x'.repeat(1.3 * (processor.thresholds?.inlineMaxBytes ?? 0))}"`
   const calls = [1, 20_000, 20_000].map((deadlineMs) => processor.process(text, { deadlineMs }))

@@ -248,7 +248,7 @@ describe('an app with a launched daemon', () => {
   const args = ['--input-type=module', '-e', script, JSON.stringify(number.lock)]
 
   test('exits when it has nothing to do', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 })
     expect(stdout).toBe('true\n')
   })
 

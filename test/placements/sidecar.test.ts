@@ -203,7 +203,7 @@ describe('a process with a client', () => {
       void processor.process('1').then(({ ok }) => console.log(ok))
     `
     const args = ['--input-type=module', '-e', script, daemon.path, JSON.stringify(number.lock)]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 10_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 40_000 })
     expect(stdout).toBe('true\n')
   })
 })

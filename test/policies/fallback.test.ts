@@ -19,6 +19,7 @@ import { createHost as createEdgeHost } from '../../src/edge.ts'
 import { freshFolder } from '../support/folders.ts'
 import { contractOf } from '../support/locks.ts'
 import { bytesOfEachKind } from '../support/payload-kinds.ts'
+import { until } from '../support/until.ts'
 
 const number = contractOf({ type: 'number' }, { name: 'number' })
 
@@ -46,13 +47,7 @@ describe('a sidecar whose daemon is absent at the start', () => {
     expect(first).toMatchObject({ ok: true })
     expect(first.via).toMatchObject({ placement: 'inline', fallback: 'unavailable' })
     await daemon.listen()
-    const startedAt = performance.now()
-    for (;;) {
-      const outcome = await processor.process('1')
-      if (outcome.via.placement === 'sidecar') break
-      expect(performance.now() - startedAt).toBeLessThan(5000)
-      await sleep(5)
-    }
+    await until(async () => (await processor.process('1')).via.placement === 'sidecar')
     expect(processor.engine.kind).toBe('js')
   })
 
@@ -336,7 +331,7 @@ describe('a breaker without a rollout', () => {
     })
     onTestFinished(() => host.destroy())
     const processor = host.processor(number)
-    for (let i = 0; i < 20 && events.length === 0; i++) {
+    while (events.length === 0) {
       expect(await processor.process('1')).toMatchObject({ ok: true })
       await sleep(5)
     }

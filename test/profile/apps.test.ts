@@ -114,16 +114,12 @@ test('a process that runs already is as it was afterwards', { timeout: 120_000 }
   app.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
   const end = new AbortController()
   const sent = sendLoad(port, orders, end.signal)
-  await expect
-    .poll(
-      () =>
-        fetch(`http://localhost:${port}/`).then(
-          () => true,
-          () => false,
-        ),
-      { timeout: 20_000 },
+  const listens = (): Promise<boolean> =>
+    fetch(`http://localhost:${port}/`).then(
+      () => true,
+      () => false,
     )
-    .toBe(true)
+  await expect.poll(listens).toBe(true)
   // Twice, because the first one must leave nothing behind.
   for (const attempt of [1, 2]) {
     const { record, status } = await profileApp(['--pid', String(app.pid)], { port })
@@ -131,7 +127,7 @@ test('a process that runs already is as it was afterwards', { timeout: 120_000 }
     expect(shareOf(record, 'parse')).toBeGreaterThan(0)
     expect(record.routes[0]?.route).toBe('POST /orders/:id')
     // The inspector was not open before.
-    await expect.poll(() => log.split('Debugger ending').length - 1, { timeout: 10_000 }).toBe(attempt)
+    await expect.poll(() => log.split('Debugger ending').length - 1).toBe(attempt)
   }
   end.abort()
   expect(await sent).toBeGreaterThan(10)

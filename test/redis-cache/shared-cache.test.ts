@@ -333,7 +333,7 @@ describe('the host', () => {
       console.log('done')`
     for (const url of [server.url, 'redis://127.0.0.1:1']) {
       const args = ['--input-type=module', '-e', program, url]
-      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 20_000 })
+      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, timeout: 40_000 })
       expect(stdout).toBe('done\n')
     }
   })

@@ -85,7 +85,7 @@ export const named =
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const startedAt = performance.now()
   while (!(await holds())) {
-    if (performance.now() - startedAt > 10_000) throw new Error(`Not within 10 s: ${what}`)
+    if (performance.now() - startedAt > 30_000) throw new Error(`Not within 30 s: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }

@@ -80,9 +80,9 @@ test('a response that the client does not take ends the connection in time', asy
   client.socket.write('GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2000))
   await expect.poll(() => server.sockets[0]?.writableLength).toBeGreaterThan(0)
   // The write timeout, not the idle timeout of 65 s.
-  await expect.poll(() => server.sockets[0]?.destroyed, { timeout: 15_000 }).toBe(true)
+  await expect.poll(() => server.sockets[0]?.destroyed).toBe(true)
   client.close()
-}, 20_000)
+})
 
 test('a connection that sends nothing has the idle timeout', async () => {
   const server = await stuckServer()

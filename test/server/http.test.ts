@@ -70,7 +70,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(answers.some(({ status }) => status === 200)).toBe(true)
   })
 
-  test('an incomplete head gets 408', { timeout: 15_000 }, async (context) => {
+  test('an incomplete head gets 408', async (context) => {
     needDaemon(kind, context)
     const http = new RawHttp(socket)
     await http.send(Buffer.from('GET /healthz HTTP/1.1\r\nHo'))

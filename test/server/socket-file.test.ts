@@ -93,7 +93,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect((await ask(socket, '/healthz')).status).toBe(200)
   })
 
-  test('a takeover loses no request, and the old daemon keeps the new file', { timeout: 20_000 }, async (context) => {
+  test('a takeover loses no request, and the old daemon keeps the new file', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const old = await start(socket)
@@ -113,7 +113,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(existsSync(socket)).toBe(false)
   })
 
-  test('a takeover with the same --metrics-listen gets the address', { timeout: 20_000 }, async (context) => {
+  test('a takeover with the same --metrics-listen gets the address', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const port = await freePort('127.0.0.1')
@@ -211,7 +211,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(readdirSync(dirname(socket))).toEqual([])
   })
 
-  test('a daemon does not delete a file that replaced its own', { timeout: 15_000 }, async (context) => {
+  test('a daemon does not delete a file that replaced its own', async (context) => {
     needDaemon(kind, context)
     const socket = freshPath()
     const daemon = await start(socket)

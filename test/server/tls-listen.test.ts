@@ -23,9 +23,9 @@ test('many tries to bind leave no listeners of events behind', async () => {
   const listener = new TlsListener({ listen, ...files, ...bounds }, createTlsServer(), events)
   onTestFinished(() => listener.close())
   await listener.listen(true)
-  await vi.waitFor(() => expect(tries.mock.calls.length).toBeGreaterThan(12), 10_000)
+  await vi.waitFor(() => expect(tries.mock.calls.length).toBeGreaterThan(12), 30_000)
   await once(owner.close(), 'close')
   const acceptor = tries.mock.contexts[0] as Server
-  await vi.waitFor(() => expect(acceptor.listening).toBe(true), 10_000)
+  await vi.waitFor(() => expect(acceptor.listening).toBe(true), 30_000)
   expect(warnings).toEqual([])
 })

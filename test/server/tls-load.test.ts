@@ -83,7 +83,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     await daemon.daemon.stop()
   })
 
-  test('a handshake of one byte a second is ended', { timeout: 30_000 }, async (context) => {
+  test('a handshake of one byte a second is ended', async (context) => {
     needDaemon(kind, context)
     needTool('openssl', context)
     const daemon = await start()
