@@ -191,6 +191,7 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
 
   test.for(shell.filter(({ text }) => /^(?:npx )?sidelane /m.test(text) || hasDaemon(text)))(
     '$at runs',
+    { timeout: 150_000 },
     async (block, context) => {
       for (const tool of ['curl', 'openssl']) {
         if (new RegExp(`^${tool} `, 'm').test(block.text)) needTool(tool, context)
@@ -199,9 +200,17 @@ describe.skipIf(!existsSync(main))('sh snippets', () => {
       // In the temp directory, because the path of a socket is limited to 107 bytes.
       const sockets = mkdtempSync(join(tmpdir(), 'sidelane-'))
       try {
-        // The shortest time that decide takes.
-        const script = withDaemons(block.text, sockets).replaceAll('sidelane decide ', 'sidelane decide --seconds 2 ')
-        await run('bash', ['-e', '-o', 'pipefail', '-c', script], { cwd: placeOf(block).path, env, timeout: 60_000 })
+        const runFor = (seconds: number): Promise<unknown> => {
+          const decide = `sidelane decide --seconds ${seconds} `
+          const script = withDaemons(block.text, sockets).replaceAll('sidelane decide ', decide)
+          const options = { cwd: placeOf(block).path, env, timeout: 100_000 }
+          return run('bash', ['-e', '-o', 'pipefail', '-c', script], options)
+        }
+        // The shortest time that decide takes; more on a busy machine.
+        await runFor(2).catch((error: { readonly stderr?: string }) => {
+          if (error.stderr?.includes('The time was over') !== true) throw error
+          return runFor(30)
+        })
       } finally {
         rmSync(sockets, { recursive: true })
       }

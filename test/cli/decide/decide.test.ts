@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { makeOrders } from '../../../bench/payloads/orders.ts'
 import type { DecisionRecord } from '../../../src/decide/record.ts'
-import { sidelane, temporaryFiles } from '../../support/cli.ts'
+import { sidelane, temporaryFiles, type Result } from '../../support/cli.ts'
 import { freshFolder } from '../../support/folders.ts'
 import { needTool } from '../../support/tools.ts'
 
@@ -21,15 +21,21 @@ const orders = (count: number): string =>
     .join('\n')
 const short = { timeout: 120_000 }
 
-const decideOn = async (
-  text: string,
-  args: readonly string[] = [],
-): Promise<{ status: number | null; stdout: string; stderr: string; record: DecisionRecord | undefined }> => {
+interface Decided extends Result {
+  readonly record: DecisionRecord | undefined
+  /** What it was given. */
+  readonly seconds: number
+}
+
+/** With the shortest time that it takes; with more where a busy machine leaves out what the tests look at. */
+async function decideOn(text: string, args: readonly string[] = [], seconds = 2): Promise<Decided> {
   const json = file('record.json', '')
-  const command = ['decide', '--payloads', file('own.ndjson', text), '--seconds', '2', '--json', json, ...args]
-  const { status, stdout, stderr } = await sidelane(command, { env: { NO_COLOR: '1' } })
+  const own = ['decide', '--payloads', file('own.ndjson', text), '--seconds', String(seconds), '--json', json]
+  const result = await sidelane([...own, ...args], { env: { NO_COLOR: '1' } })
   const written = readFileSync(json, 'utf8')
-  return { status, stdout, stderr, record: written === '' ? undefined : (JSON.parse(written) as DecisionRecord) }
+  const record = written === '' ? undefined : (JSON.parse(written) as DecisionRecord)
+  const isShort = result.stderr.includes('The time was over') || record?.notMeasured.includes('other sizes') === true
+  return isShort && seconds === 2 ? decideOn(text, args, 30) : { ...result, record, seconds }
 }
 
 describe('sidelane decide', () => {
@@ -43,7 +49,12 @@ describe('sidelane decide', () => {
   })
 
   test('one screen: the answer, six rows, what would change it, five questions', short, async () => {
-    const { status, stdout, record } = await decideOn(orders(60), ['--rate', '2000/s', '--core-hour-cost', '0.05'])
+    const { status, stdout, record, seconds } = await decideOn(orders(60), [
+      '--rate',
+      '2000/s',
+      '--core-hour-cost',
+      '0.05',
+    ])
     expect(status).toBe(0)
     const screen = stdout.trimEnd().split('\n')
     expect(screen.length).toBeLessThanOrEqual(40)
@@ -67,7 +78,7 @@ describe('sidelane decide', () => {
     expect(found.answers).toHaveLength(5)
     expect(found.recommendation.sentences).toHaveLength(2)
     // The hard end of the run, and what it takes to start and to end.
-    expect(found.seconds).toBeLessThan(20)
+    expect(found.seconds).toBeLessThan(seconds + 20)
     expect(found.money?.coreHourCost).toBe(0.05)
     expect(found.sizes.length).toBeGreaterThan(0)
     // Null, not NaN or Infinity, is what was not measured: JSON has no others.
