@@ -42,7 +42,7 @@ const lock = {
   },
 }
 
-describe('the built benchmark', () => {
+describe('the built benchmark', { timeout: 120_000 }, () => {
   beforeEach(({ skip }) => skip(!existsSync(entry), 'build/bench is not there: npm run build:bench'))
 
   test('--json writes header, rows and verdict', () => {
@@ -98,7 +98,7 @@ describe('the built benchmark', () => {
     for (const row of sidecar) expect(row.clientUs).toBeGreaterThan(0)
   })
 
-  test('--before-after prints a row for each way, and a verdict', { timeout: 60_000 }, () => {
+  test('--before-after prints a row for each way, and a verdict', () => {
     const path = file('endpoint.json')
     const { code, out, err } = bench('--before-after', '--rounds', '1', '--budget-ms', '1000', '--json', path)
     expect(code, err).toBe(0)

@@ -42,25 +42,18 @@ export interface Busy {
   end(): Promise<void>
 }
 
-/** Gives the next slot something to do. */
-export async function occupySlot(processor: Processor): Promise<Busy> {
-  const { payload, release } = hold()
-  const call = processor.process(payload)
-  await tick()
-  return {
-    async end() {
-      release()
-      await call
-    },
-  }
-}
-
 /** Gives both slots of the only worker something to do. */
 export async function occupy(processor: Processor): Promise<Busy> {
-  const slots = [await occupySlot(processor), await occupySlot(processor)]
+  const slots = [hold(), hold()]
+  const calls: Promise<unknown>[] = []
+  for (const { payload } of slots) {
+    calls.push(processor.process(payload))
+    await tick()
+  }
   return {
     async end() {
-      await Promise.all(slots.map((slot) => slot.end()))
+      for (const { release } of slots) release()
+      await Promise.all(calls)
     },
   }
 }
