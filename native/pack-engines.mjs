@@ -6,7 +6,7 @@
 //                     it. Default: native, the files that build:native made.
 //   --all             fails unless every target of package.json's napi.targets is there, as a release must
 //
-// Prints the folders of the packages.
+// Prints the folders of the packages; stderr says for which platforms there is none.
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -34,9 +34,9 @@ rmSync(join(root, npmDir), { recursive: true, force: true })
 const cli = join(dirname(createRequire(import.meta.url).resolve('@napi-rs/cli/package.json')), 'dist', 'cli.js')
 const made = spawnSync(process.execPath, [cli, 'create-npm-dirs', '--npm-dir', npmDir], {
   cwd: root,
-  stdio: ['ignore', 2, 2],
+  encoding: 'utf8',
 })
-if (made.status !== 0) fail('napi create-npm-dirs failed')
+if (made.status !== 0) fail(`napi create-npm-dirs failed\n${made.stdout}${made.stderr}`)
 
 const missing = []
 for (const platform of readdirSync(join(root, npmDir)).sort()) {
@@ -51,6 +51,8 @@ for (const platform of readdirSync(join(root, npmDir)).sort()) {
   }
 }
 if (options.all && missing.length > 0) fail(`${artifacts} has no addon for ${missing.join(', ')}`)
+if (missing.length > 0)
+  process.stderr.write(`pack:engines: left out, because they were not built here: ${missing.join(', ')}\n`)
 
 /** Copies the files, and completes package.json and README.md. */
 function fill(folder, platform, addon) {
