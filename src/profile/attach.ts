@@ -26,6 +26,9 @@ const answerMs = 5_000
 /** Throws ProfileError. */
 export async function attachTo(options: AttachOptions): Promise<RawProfile> {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-profile-'))
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  // Of a caller that does not wait.
+  process.once('exit', remove)
   try {
     return await profileIn(options, folder)
   } catch (error) {
@@ -34,7 +37,8 @@ export async function attachTo(options: AttachOptions): Promise<RawProfile> {
     if (existsSync(left)) return JSON.parse(readFileSync(left, 'utf8')) as RawProfile
     throw error
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    process.off('exit', remove)
+    remove()
   }
 }
 

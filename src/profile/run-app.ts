@@ -47,11 +47,20 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Throws ProfileError where the command cannot be started. */
 export async function runApp(options: AppOptions): Promise<AppRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'sidelane-profile-'))
+  let run: Run | undefined
+  const pass = (signal: NodeJS.Signals): void => void run?.pass(signal)
+  // As long as the folder is there: a signal without a listener would leave it, and the app.
+  for (const signal of signals) process.on(signal, pass)
   try {
-    return await new Run(folder, options).done()
+    const folder = mkdtempSync(join(tmpdir(), 'sidelane-profile-'))
+    try {
+      run = new Run(folder, options)
+      return await run.done()
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    for (const signal of signals) process.off(signal, pass)
   }
 }
 
@@ -90,9 +99,7 @@ class Run {
   }
 
   async done(): Promise<AppRun> {
-    const listeners = signals.map((signal) => [signal, (): void => void this.#pass(signal)] as const)
-    for (const [signal, listener] of listeners) process.on(signal, listener)
-    const stopWatching = this.#options.onOrphaned(() => void this.#pass('SIGTERM'))
+    const stopWatching = this.#options.onOrphaned(() => void this.pass('SIGTERM'))
     try {
       while (this.#isRunning && this.#isUnfinished()) await sleep(pollMs)
       if (this.#failure !== undefined) throw startError(this.#options.command, this.#failure)
@@ -113,7 +120,6 @@ class Run {
       }
     } finally {
       stopWatching()
-      for (const [signal, listener] of listeners) process.off(signal, listener)
     }
   }
 
@@ -157,7 +163,7 @@ class Run {
   }
 
   /** The profile first, because a signal may end the app at once; a second signal does not wait. */
-  async #pass(signal: NodeJS.Signals): Promise<void> {
+  async pass(signal: NodeJS.Signals): Promise<void> {
     if (!this.#isSignaled) {
       this.#isSignaled = true
       await this.#written()

@@ -1,6 +1,7 @@
 // How `sidelane profile` starts an app, ends it, and says why there is no profile.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Running, sidelane } from '../support/cli.ts'
@@ -204,9 +205,33 @@ test('a process whose main thread is blocked is named; a second signal does not 
   needProc(context)
   const { child } = await inspected(fixture('blocked.mjs'), '60000')
   const args = ['profile', '--seconds', '1', '--pid', String(child.pid)]
-  const [{ status, stderr }, signaled] = await Promise.all([sidelane(args), signalTwice(new Running(args))])
+  const folder = freshFolder()
+  const signaling = signalTwice(new Running(args, { TMPDIR: folder }))
+  const [{ status, stderr }, signaled] = await Promise.all([sidelane(args), signaling])
   expect([status, stderr]).toEqual([1, expect.stringContaining('its main thread is blocked')])
   expect(signaled).toBe(130)
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a signal while the app is started reaches it, and no folder is left', async () => {
+  const folder = freshFolder()
+  const hook = join(folder, 'hook.cjs')
+  writeFileSync(
+    hook,
+    `const processes = require('node:child_process')
+const { spawn } = processes
+processes.spawn = (...args) => {
+  process.kill(process.pid, 'SIGTERM')
+  return spawn(...args)
+}
+require('node:module').syncBuiltinESMExports()`,
+  )
+  const temporary = join(folder, 'temporary')
+  mkdirSync(temporary)
+  const options = { NODE_OPTIONS: `--require ${JSON.stringify(hook)}`, TMPDIR: temporary }
+  const { status } = await sidelane(['profile', '--', 'node', fixture('ends.mjs'), '60000', '9'], { env: options })
+  expect(status).not.toBe(null)
+  expect(readdirSync(temporary)).toEqual([])
 })
 
 async function signalTwice({ child, ended }: Running): Promise<number | null> {
