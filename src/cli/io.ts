@@ -14,7 +14,7 @@ export interface Io {
   readonly style: (kind: 'bold' | 'dim', text: string) => string
   /** Stderr, for a progress line. */
   readonly terminal: Terminal
-  /** Stdin, for a command that writes with `print`. */
+  /** Stdin. */
   input(): Readable
   /** The streams themselves, for a command that moves large amounts. It handles their errors. */
   streams(): Streams
@@ -27,10 +27,8 @@ export interface Terminal {
 }
 
 export interface Streams extends Terminal {
-  readonly input: Readable
-  /** Size of the input; undefined when it is not a file. */
+  /** Size of stdin; undefined when it is not a file. */
   readonly inputBytes: number | undefined
-  readonly inputIsDirectory: boolean
   readonly output: Writable
 }
 
@@ -62,9 +60,7 @@ export function processIo(): Io {
     streams: () => {
       handedOut = true
       return {
-        input: process.stdin,
         inputBytes: sizeOf(0),
-        inputIsDirectory: statOf(0)?.isDirectory() ?? false,
         output: process.stdout,
         ...terminal,
       }

@@ -1,8 +1,20 @@
 // Option values that several commands read (numbers, choices, the digest key, the contract), and the output file.
 
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { loadContract } from '../contract/index.ts'
 import type { Codec, Contract, HostOptions, PlacementName } from '../model/index.ts'
 import { FileError, readRegularFileSync } from '../runtime/regular-file.ts'
@@ -10,6 +22,8 @@ import { choice, integer, type OptionParser } from '../util/option-parsers.ts'
 import { UsageError } from './command.ts'
 import { tlsOption, type TlsValues } from './daemon/tls-options.ts'
 import { explainNoLock, locksNear } from './input/explain-file.ts'
+import { openSamples, readSamples, type SampleSource } from './input/sample-files.ts'
+import { statOf, type Io } from './io.ts'
 
 /** What `--placement` takes; the first is the default. */
 export const placements: readonly ['pool', 'inline', 'auto', 'sidecar'] = ['pool', 'inline', 'auto', 'sidecar']
@@ -63,9 +77,30 @@ export function fileOption<T>(topic: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    const cause = error instanceof FileError ? error : (error as Error).cause
-    throw cause instanceof FileError ? new UsageError(topic, cause.message, { cause }) : error
+    throw fileErrorOf(topic, error)
   }
+}
+
+/** An error about a file as a UsageError; other errors as they are. */
+function fileErrorOf(topic: string, error: unknown): unknown {
+  const cause = error instanceof FileError ? error : (error as Error).cause
+  return cause instanceof FileError ? new UsageError(topic, cause.message, { cause }) : error
+}
+
+/** Samples in a file; "-" is stdin. Rejects with UsageError. */
+export async function samplesOption(topic: string, path: string, io: Io): Promise<SampleSource> {
+  if (path !== '-') return fileOption(topic, () => openSamples(path))
+  try {
+    return await readSamples(stdinOption(topic, io))
+  } catch (error) {
+    throw fileErrorOf(topic, error)
+  }
+}
+
+/** Stdin as an input. Throws UsageError where it is a directory, which Node reads as an empty input. */
+export function stdinOption(topic: string, io: Io): Readable {
+  if (statOf(0)?.isDirectory() === true) throw new UsageError(topic, 'Cannot read stdin: it is a directory')
+  return io.input()
 }
 
 /** What the library refuses of the options, such as files of TLS that hold no certificate, as a UsageError; other errors as they are. */
@@ -74,7 +109,7 @@ export const usageErrorOf = (topic: string, error: unknown): unknown => {
   return code === 'options.invalid' ? new UsageError(topic, message, { cause: error }) : error
 }
 
-/** For a file that is written after a long run: throws UsageError where its path or its folder already forbids that. */
+/** For a file that is written at the end: throws as `writeFileAtomically` where its path or its folder already forbids that. */
 export function expectWritable(topic: string, path: string | undefined): void {
   if (path === undefined) return
   try {
@@ -83,14 +118,26 @@ export function expectWritable(topic: string, path: string | undefined): void {
     // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.
     const isReplaced = stat === undefined || stat.isFile()
     accessSync(isReplaced ? dirname(stat === undefined ? path : realpathSync(path)) : path, constants.W_OK)
+    // Opening a pipe would wait for its reader.
+    if (stat?.isCharacterDevice() === true) writeNothing(path)
   } catch (cause) {
-    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
+    throw writeError(topic, path, cause as Error)
+  }
+}
+
+/** A device that takes no bytes, such as /dev/full, does not take none either. */
+function writeNothing(path: string): void {
+  const descriptor = openSync(path, 'w')
+  try {
+    writeSync(descriptor, new Uint8Array(0))
+  } finally {
+    closeSync(descriptor)
   }
 }
 
 /**
  * Readers see the old file or the new one, never a part. A link stays a link, and a device or a pipe, such as /dev/stdout, is
- * written to instead of being replaced. Throws UsageError where the file cannot be written.
+ * written to instead of being replaced. Throws UsageError where the path cannot be written, and Error where writing fails.
  */
 export function writeFileAtomically(path: string, content: string | Uint8Array, topic: string): void {
   try {
@@ -98,8 +145,14 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
     if (stat !== undefined && !stat.isFile()) writeFileSync(path, content)
     else replaceFile(stat === undefined ? path : realpathSync(path), content)
   } catch (cause) {
-    throw new UsageError(topic, `Cannot write ${path}: ${writeErrorText(cause as Error)}`, { cause })
+    throw writeError(topic, path, cause as Error)
   }
+}
+
+function writeError(topic: string, path: string, cause: NodeJS.ErrnoException): Error {
+  const text = `Cannot write ${path}: ${writeErrorText(cause)}`
+  const isFault = cause.syscall === 'write' || cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
+  return isFault ? new Error(text, { cause }) : new UsageError(topic, text, { cause })
 }
 
 function replaceFile(path: string, content: string | Uint8Array): void {

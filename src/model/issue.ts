@@ -51,13 +51,17 @@ const faults: Partial<Record<DataCode, (params: IssueParams) => string>> = {
  * One English sentence about an issue. Of the payload it contains only member names, in the pointer; with `app.failed` it
  * is the app's own message.
  */
-export function describeIssue(issue: Issue): string {
+export const describeIssue = (issue: Issue): string =>
+  describeIssueAt(issue, (line, column) => `line ${line}, column ${column}`)
+
+/** The same, with other words for a line and a column of the payload. */
+export function describeIssueAt(issue: Issue, wordsOf: (line: number, column: number) => string): string {
   const { code, pointer, keyword, params = {}, message } = issue
   if (message !== undefined) return `At ${place(pointer)}: ${message}`
   if (keyword !== undefined) return `The value at ${place(pointer)} ${phrases[keyword](params)}.`
   const where = [
     ...(pointer === '' && params.offset !== undefined ? [] : [place(pointer)]),
-    ...(params.line === undefined ? [] : [`line ${params.line}, column ${params.column}`]),
+    ...(params.line === undefined || params.column === undefined ? [] : [wordsOf(params.line, params.column)]),
   ]
   const fault = params.limit === undefined && code !== 'parse.syntax' ? undefined : faults[code]?.(params)
   const sentence = fault === undefined ? errorTable[code].message : `${fault}${expectation(params)}.`

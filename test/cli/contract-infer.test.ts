@@ -37,10 +37,11 @@ it('reports invalid samples by line, and exits 1 when no sample is valid', async
   const some = await sidelane(['contract', 'infer', file('s.ndjson', '{"a":1}\n\n{"a":1,"a":2}\n'), '-o', '-'])
   expect(some.status).toBe(0)
   expect(some.stderr).toContain(
-    'line 3: parse.duplicate_key: At /a, line 1, column 8: An object has the same key twice.',
+    'line 3: parse.duplicate_key: At /a, line 3, column 8: An object has the same key twice.',
   )
-  const none = await sidelane(['contract', 'infer', file('n.ndjson', '{bad\n'), '-o', '-'])
+  const none = await sidelane(['contract', 'infer', file('n.ndjson', '{bad\n'.repeat(25)), '-o', '-'])
   expect(none).toMatchObject({ status: 1, stdout: '' })
+  expect(none.stderr).toMatch(/\nline 20: .*\nand 5 more\nsidelane: /)
 })
 
 it('overwrites an existing file only with --force', async () => {

@@ -67,8 +67,9 @@ it('reports samples that the contract rejects by line, and exits 1 when none is 
   expect(some.status).toBe(0)
   expect(some.stderr).toContain('line 2: validate.failed at /id\nline 3: parse.syntax\n')
   expect(some.stderr).toContain('0 tables from 1 sample (2 rejected)')
-  const none = await sidelane(['contract', 'train', '--payloads', file('d.ndjson', 'bad\n'), lock])
+  const none = await sidelane(['contract', 'train', '--payloads', '-', lock], { input: 'bad\n'.repeat(25) })
   expect(none).toMatchObject({ status: 1, stdout: '' })
+  expect(none.stderr).toContain('\nline 20: parse.syntax\nand 5 more\n')
   expect(none.stderr).toContain('options.invalid: Expected at least one sample that the contract accepts')
 })
 

@@ -1,7 +1,7 @@
 // `sidelane log`, run as a program, over lines of daemons, rollouts and calls of apps.
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { shell, sidelane, temporaryFiles } from '../support/cli.ts'
+import { Running, shell, sidelane, temporaryFiles } from '../support/cli.ts'
 import { socketFolder, startDaemon, ask } from '../support/daemon.ts'
 import { httpVectors } from '../server/http-kit.ts'
 
@@ -33,7 +33,7 @@ const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 
 describe('sidelane log', () => {
   test('shows a line for each line, of calls what happened first', async () => {
-    const { status, stdout, stderr } = await sidelane(['log'], { input: text })
+    const { status, stdout, stderr } = await sidelane(['log', '-'], { input: text })
     expect([status, stderr]).toEqual([0, ''])
     expect(stdout).toBe(
       `${at(0)}  info  listening  socket=/run/app/s.sock  pid=7  contracts=["order@9f2c"]\n` +
@@ -134,6 +134,16 @@ lines  event
     const { status, stdout, stderr } = await sidelane(['log', ...args])
     expect([status, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
+  })
+
+  test.each<[string, readonly number[]]>([
+    ['zstd', [0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 7, 0, 0]],
+    ['gzip', [0x1f, 0x8b, 8, 0, ...Buffer.alloc(40, 7)]],
+    ['UTF-32', [0x7b, 0, 0, 0, 0x22, 0, 0, 0]],
+  ])('what is wrong with %s from a pipe is told while the pipe is open', async (_, bytes) => {
+    const running = new Running(['log'])
+    running.child.stdin.write(Buffer.from(bytes))
+    expect(await running.ended).toMatchObject({ status: 1, stderr: expect.stringMatching(/^sidelane: The .*\n$/) })
   })
 
   test('damaged input is told, after what could be read', async () => {

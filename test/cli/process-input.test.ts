@@ -193,6 +193,20 @@ describe('JSON that is not lines', () => {
     ])
   })
 
+  it('names the line and the column of the input in the sentence of a reject', async () => {
+    const reject = '[{"n":1}, {"n":1,},\n{\n"n" 2}]'
+    const array = await sidelane(inline, { input: reject })
+    expect(rejectsOf(array.stderr).map(({ detail }) => detail?.split(': ')[0])).toStrictEqual([
+      'At line 1, column 8 of item 2',
+      'At line 3, column 5',
+    ])
+    const lines = await sidelane(inline, { input: '{"n":1}\n\n{"n":1,}\n{"n":1,\r}\n' })
+    expect(rejectsOf(lines.stderr).map(({ line, detail }) => [line, detail?.split(': ')[0]])).toStrictEqual([
+      [3, 'At line 3, column 8'],
+      [4, 'At line 2, column 1 of line 4'],
+    ])
+  })
+
   it('says where an array is not one', async () => {
     const { status, stdout, stderr } = await sidelane([...inline, '--quiet'], { input: '[{"n":1}\n {"n":2},\n' })
     expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '{"n":1}\n{"n":2}\n' })

@@ -365,6 +365,19 @@ describe('other commands with a closed or full output', () => {
     },
   )
 
+  it.skipIf(process.platform !== 'linux').each<[string, (samples: string) => string[]]>([
+    ['contract infer', (samples) => ['contract', 'infer', samples, '--force', '-o', '/dev/full']],
+    ['contract train', (samples) => ['contract', 'train', '--payloads', samples, wide, '-o', '/dev/full']],
+    ['decide', (samples) => ['decide', '--payloads', samples, '--html', '/dev/full']],
+    ['profile', () => ['profile', '--json', '/dev/full', '--', 'node', '-e', 'console.log(1)']],
+  ])('exit 1 before they begin where an option names a device that takes nothing: %s', async (_, args) => {
+    expect(await sidelane(args(file('few.ndjson', '{"n":1}\n')))).toStrictEqual({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^sidelane: Cannot write \/dev\/full: ENOSPC.*\n$/),
+    })
+  })
+
   it.skipIf(process.platform === 'win32')('exit 141 without a message where the reader left', async () => {
     const { stdout, stderr } = await shell('{ "$@"; echo "$?" >&3; } 3>&2 | head -n 1', ['contract', 'show', wide])
     expect({ stdout, stderr }).toStrictEqual({ stdout: 'visit\n', stderr: '141\n' })

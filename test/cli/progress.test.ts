@@ -1,6 +1,7 @@
 // The progress line on stderr.
 
 import { describe, expect, it, vi } from 'vitest'
+import { openSamples } from '../../src/cli/input/sample-files.ts'
 import { WatchedSamples } from '../../src/cli/input/watched-samples.ts'
 import type { Io } from '../../src/cli/io.ts'
 import { Progress, progressLine } from '../../src/cli/progress.ts'
@@ -38,11 +39,11 @@ describe('progress', () => {
     const log = { write: (text: string) => (written += text) }
     const terminal = { log, columns: () => 80 }
     const io = { terminal, log: (text: string) => (written += `${text}\n`) } as unknown as Io
-    const samples = new WatchedSamples(file('samples.ndjson', '1\n2\n3\n4\n'), io)
+    const samples = new WatchedSamples(openSamples(file('samples.ndjson', '1\n2\n3\n4\n')), io)
     let now = 0
     const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000))
     for (const sample of samples) {
-      if (sample[0] === 0x33) samples.log(`${samples.where}: bad`)
+      if (sample[0] === 0x33) samples.report('bad')
       if (sample[0] === 0x34) break
     }
     clock.mockRestore()

@@ -1,9 +1,11 @@
 // The forms of files that `sidelane contract infer` reads its samples from.
 
 import { execFileSync } from 'node:child_process'
+import { truncateSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { sidelane, temporaryFiles } from '../support/cli.ts'
+import { openSamples } from '../../src/cli/input/sample-files.ts'
+import { shell, sidelane, temporaryFiles } from '../support/cli.ts'
 import { needTool } from '../support/tools.ts'
 
 const file = temporaryFiles()
@@ -61,4 +63,37 @@ it.each<[string, Uint8Array, string]>([
   const { status, stdout, stderr } = await infer(file('refused.json', content))
   expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
   expect(stderr).toContain(`Cannot read the sample file ${file('refused.json')}: ${words}`)
+})
+
+it('reads a file with a byte order mark in chunks, so it may be larger than a sample', () => {
+  const large = file('large.ndjson', `\ufeff${lines}`)
+  truncateSync(large, 300_000_000)
+  for (const sample of openSamples(large)) {
+    expect(Buffer.from(sample).toString()).toBe('{"a":1}')
+    break
+  }
+})
+
+it.each<[string, Uint8Array | string]>([
+  ['lines', lines],
+  ['gzip', gzipSync(lines)],
+  ['UTF-16 of an array', utf16('\ufeff[{"a":1},{"a":2},\n{"a":3}]')],
+])('reads %s from stdin', async (_, input) => {
+  const { status, stdout } = await sidelane(['contract', 'infer', '-', '-o', '-'], { input })
+  expect(status).toBe(0)
+  expect(stdout).toContain('inferred from 3 samples in stdin')
+  expect(stdout).toContain("name: 'payload'")
+})
+
+it('refuses damaged gzip on stdin', async () => {
+  const input = gzipSync(lines).subarray(0, 20)
+  const { status, stdout, stderr } = await sidelane(['contract', 'infer', '-', '-o', '-'], { input })
+  expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+  expect(stderr).toContain('Cannot read the sample file stdin: The gzip input is damaged: unexpected end of file')
+})
+
+it.skipIf(process.platform === 'win32')('refuses a directory as stdin', async () => {
+  const { status, stderr } = await shell('"$@" < /', ['contract', 'infer', '-', '-o', '-'])
+  expect(status).toBe(2)
+  expect(stderr).toContain('Cannot read stdin: it is a directory')
 })

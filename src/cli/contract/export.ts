@@ -2,7 +2,7 @@
 
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { findContract, moduleOptions } from '../user-module/find-contract.ts'
-import { writeFileAtomically } from '../options.ts'
+import { expectWritable, writeFileAtomically } from '../options.ts'
 import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../../contract/index.ts'
 
@@ -50,6 +50,7 @@ export const contractExport: Command = {
   async run(args, io) {
     const { values, file } = readFileArgs(topic, args, options, 'FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
+    expectWritable(topic, values.out === '-' ? undefined : values.out)
     const contract = await findContract(file, values, topic)
     const text = `${lockText(lockWithTables(contract, values.out, io), 2)}\n`
     if (values.out === '-') io.print(text)

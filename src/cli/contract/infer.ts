@@ -2,14 +2,15 @@
 
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { contractNameRule, describeIssue, isContractName, type Contract } from '../../model/index.ts'
+import { contractNameRule, isContractName, type Contract } from '../../model/index.ts'
 import { parseLock, lockText } from '../../contract/index.ts'
 import { createEngine } from '../../engine/index.ts'
 import type { inferContract, Inferred, LargeInteger } from '../../infer/index.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { describeAt, placeText } from '../input/place.ts'
 import { WatchedSamples } from '../input/watched-samples.ts'
-import { fileOption, writeFileAtomically } from '../options.ts'
+import { expectWritable, fileOption, samplesOption, writeFileAtomically } from '../options.ts'
 
 const topic = 'contract infer'
 
@@ -17,7 +18,7 @@ const help = `sidelane contract infer FILE -o MODULE [--name NAME] [--objects st
 
 Drafts a contract from sample payloads, as zod source with comments on what to review. The draft accepts every sample.
 FILE holds a payload a line, a JSON array of payloads, or JSON values over several lines; it may be compressed (gzip, zstd)
-or UTF-16. In a file of lines by its name (.ndjson, .jsonl) a line may be an array.
+or UTF-16; "-" is stdin. In a file of lines by its name (.ndjson, .jsonl) a line may be an array.
 
   -o, --out MODULE   where to write; "-" is stdout. An existing file is overwritten only with --force
   --name NAME        the contract's name: letters, digits, ".", "_" and "-"; default: the name of FILE
@@ -65,23 +66,24 @@ export const contractInfer: Command = {
     const { objects = 'strip' } = values
     if (!isObjects(objects))
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
-    const samples = fileOption(topic, () => new WatchedSamples(file, io))
+    expectWritable(topic, out === '-' ? undefined : out)
     const infer = await loadInfer()
-    let reported = 0
-    const inferred = fileOption(topic, () =>
-      infer(samples, {
-        name,
-        objects,
-        showValues: values['show-values'] === true,
-        typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
-        origin: basename(file),
-        onSkipped: (skipped) => {
-          reported++
-          if (reported <= maxReported) samples.log(`${samples.where}: ${skipped.code}: ${describeIssue(skipped)}`)
-        },
-      }),
-    )
-    if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
+    const source = await samplesOption(topic, file, io)
+    const samples = new WatchedSamples(source, io)
+    const inferred = fileOption(topic, () => {
+      try {
+        return infer(samples, {
+          name,
+          objects,
+          showValues: values['show-values'] === true,
+          typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
+          origin: basename(source.name),
+          onSkipped: (skipped) => samples.report(`${skipped.code}: ${describeAt(samples.place, skipped)}`),
+        })
+      } finally {
+        samples.reportRest()
+      }
+    })
     const { largeInteger, cut } = inferred
     if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))
     if (cut !== undefined) io.log(cut)
@@ -92,8 +94,6 @@ export const contractInfer: Command = {
     return exitCodes.ok
   },
 }
-
-const maxReported = 20
 
 /** Loaded here only: it imports zod, which all other commands do without. */
 async function loadInfer(): Promise<typeof inferContract> {
@@ -111,7 +111,7 @@ const isObjects = (text: string): text is 'strip' | 'strict' | 'loose' => ['stri
 /** Where the sample is: `line 12`. */
 function whereIs(samples: WatchedSamples, index: number): string {
   let i = 0
-  for (const _ of samples) if (i++ === index) return samples.where
+  for (const _ of samples) if (i++ === index) return placeText(samples.place)
   return 'a sample'
 }
 
@@ -148,7 +148,7 @@ function verifyDraft({ lock }: Contract, samples: WatchedSamples): void {
     if (outcome.ok || outcome.code !== 'validate.failed') continue
     const [issue] = outcome.issues
     throw new TypeError(
-      `Bug in sidelane, please report it: the draft rejects ${samples.where} (${issue?.keyword} at ${issue?.pointer})`,
+      `Bug in sidelane, please report it: the draft rejects ${placeText(samples.place)} (${issue?.keyword} at ${issue?.pointer})`,
     )
   }
 }

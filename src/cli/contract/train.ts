@@ -13,7 +13,7 @@ import {
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
-import { contractOption, expectWritable, fileOption, writeFileAtomically } from '../options.ts'
+import { contractOption, expectWritable, fileOption, samplesOption, writeFileAtomically } from '../options.ts'
 import { WatchedSamples } from '../input/watched-samples.ts'
 
 const topic = 'contract train'
@@ -25,7 +25,7 @@ gets tables: codes for payloads like the samples, by size and by ASCII or not, w
 pass. The contract's id stays. With zstd it gets a dictionary, in a file NAME-ID.dict beside the lock, which is part of the id.
 What the lock had before is replaced. Dictionary files are not: bodies that were written with one cannot be read without it.
 
-  --payloads FILE    a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload
+  --payloads FILE    a payload a line (.ndjson, .jsonl), a JSON array of payloads, or one payload; "-" is stdin
   -o, --out LOCK     where to write; "-" is stdout, not with zstd. Default: the lock that is read
   --json             one JSON object on stdout: { lock, id, accepted, rejected, classes } or { …, dictionary }
 
@@ -49,36 +49,34 @@ export const contractTrain: Command = {
   help,
   options,
   operands: 'file',
-  run(args, io) {
+  async run(args, io) {
     const { values, file } = readFileArgs(topic, args, options, 'LOCK')
     const { payloads, out = file } = values
     if (payloads === undefined) throw new UsageError(topic, 'Expected --payloads FILE')
     if (out === '-' && values.json === true) throw new UsageError(topic, 'Expected -o LOCK beside --json, not stdout')
     const contract = contractOption(topic, file)
-    const samples = fileOption(topic, () => new WatchedSamples(payloads, io))
-    let reported = 0
-    const onRejected = ({ code, issues }: Rejected): void => {
-      reported++
-      const [issue] = issues
-      if (reported <= maxReported)
-        samples.log(`${samples.where}: ${code}${issue?.pointer ? ` at ${issue.pointer}` : ''}`)
-    }
     const isZstd = contract.lock.compress.codec === 'zstd'
     if (isZstd && out === '-') throw new UsageError(topic, 'Expected -o LOCK: the dictionary is written beside it')
     expectWritable(topic, out === '-' ? undefined : out)
-    const trained = fileOption(topic, () =>
-      (isZstd ? trainDictionary : trainContract)(contract, samples, { onRejected }),
-    )
-    if (reported > maxReported) io.log(`and ${formatCount(reported - maxReported)} more`)
+    const samples = new WatchedSamples(await samplesOption(topic, payloads, io), io)
+    const onRejected = ({ code, issues }: Rejected): void => {
+      const [issue] = issues
+      samples.report(`${code}${issue?.pointer ? ` at ${issue.pointer}` : ''}`)
+    }
+    const trained = fileOption(topic, () => {
+      try {
+        return (isZstd ? trainDictionary : trainContract)(contract, samples, { onRejected })
+      } finally {
+        samples.reportRest()
+      }
+    })
     write(trained, out, io)
     if (values.json === true) io.print(`${JSON.stringify(asJson(trained, out), null, 2)}\n`)
     else if (out !== '-') io.print(asText(trained, io))
     io.log(summary(trained, out, contract))
-    return Promise.resolve(exitCodes.ok)
+    return exitCodes.ok
   },
 }
-
-const maxReported = 20
 
 type Trained = Training | DictionaryTraining
 

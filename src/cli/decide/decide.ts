@@ -6,7 +6,7 @@ import { readRegularFileSync } from '../../runtime/regular-file.ts'
 import { integer, type OptionParser } from '../../util/option-parsers.ts'
 import { exitCodes, readValues, UsageError, type Command, type ExitCode, type OptionTable } from '../command.ts'
 import type { Io } from '../io.ts'
-import { expectWritable, fileOption, optionValue, writeFileAtomically } from '../options.ts'
+import { expectWritable, fileOption, optionValue, samplesOption, writeFileAtomically } from '../options.ts'
 import { chooseContract } from './choose-contract.ts'
 import { readPayloads } from './read-payloads.ts'
 import { screenText } from './screen.ts'
@@ -21,7 +21,7 @@ Measures your payloads on this machine, in a minute: today's way (JSON.parse, yo
 JSON.stringify, node:zlib) beside sidelane inline, in a pool and in a sidecar, and recommends one of them, or nothing. All must
 give the same output, which is checked first.
 
-  --payloads FILE      one JSON payload a line, or a JSON array; may be compressed. A part of a large file is taken
+  --payloads FILE      one JSON payload a line, or a JSON array; may be compressed; "-" is stdin. A part of a large file is taken
   --contract FILE      a lock, or a module that exports a contract or a zod schema; default: inferred from the payloads
   --export NAME        the export of the module, where there are several
   --rate RATE          your traffic: 500/s, 30000/min; default: unknown, and the answer says from which rate on it pays
@@ -88,9 +88,10 @@ export const decideCommand: Command = {
       maxBlockUs: value('max-block-us', decimal(1, 1e9)) ?? defaultLimits.maxBlockUs,
     }
     for (const path of [values.html, values.json]) expectWritable(topic, path === '-' ? undefined : path)
-    const found = fileOption(topic, () => readPayloads(file))
-    if (found.payloads.length === 0) throw new UsageError(topic, `${file} holds no payload`)
-    const source = basename(file)
+    const samples = await samplesOption(topic, file, io)
+    const found = fileOption(topic, () => readPayloads(samples))
+    if (found.payloads.length === 0) throw new UsageError(topic, `${samples.name} holds no payload`)
+    const source = basename(samples.name)
     const { note, ...chosen } = await chooseContract({
       ...{ topic, file: values.contract, name: values.export },
       ...{ payloads: found.payloads, source },

@@ -2,7 +2,8 @@
 
 import { closeSync, fstatSync, readSync, statSync } from 'node:fs'
 import { openRegularFileSync } from '../../runtime/regular-file.ts'
-import { openSamples } from '../input/sample-files.ts'
+import { markBytesOf } from '../input/decode-input.ts'
+import type { SampleSource } from '../input/sample-files.ts'
 
 export interface ReadPayloads {
   readonly payloads: readonly Uint8Array[]
@@ -19,18 +20,18 @@ const wholeBytes = 67_108_864
 /** The longest line of a large file. */
 const maxLineBytes = 4_194_304
 const lineChunk = 65_536
-const byteOrderMark = Buffer.from('\uFEFF')
 
 /** Throws FileError. */
-export function readPayloads(file: string): ReadPayloads {
-  const isLarge = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > wholeBytes
-  if (isLarge && /\.(?:ndjson|jsonl)$/.test(file)) {
-    const lines = linesInPlaces(file)
+export function readPayloads(samples: SampleSource): ReadPayloads {
+  const { name, isInMemory } = samples
+  const isLarge = !isInMemory && (statSync(name, { throwIfNoEntry: false })?.size ?? 0) > wholeBytes
+  if (isLarge && /\.(?:ndjson|jsonl)$/.test(name)) {
+    const lines = linesInPlaces(name)
     if (lines.length > 0) return { payloads: thinned(lines), read: lines.length, isSample: true }
   }
   const payloads: Uint8Array[] = []
   let bytes = 0
-  for (const payload of openSamples(file)) {
+  for (const payload of samples) {
     if (bytes > 0 && bytes + payload.length > wholeBytes) {
       return { payloads: thinned(payloads), read: payloads.length, isSample: true }
     }
@@ -68,9 +69,8 @@ function linesInPlaces(file: string): Uint8Array[] {
 /** Where a line begins; that of the file behind its byte order mark. */
 function startBehind(descriptor: number, place: number): number | undefined {
   if (place === 0) {
-    const head = Buffer.alloc(byteOrderMark.length)
-    readSync(descriptor, head, 0, head.length, 0)
-    return head.equals(byteOrderMark) ? head.length : 0
+    const head = new Uint8Array(4)
+    return markBytesOf(head.subarray(0, readSync(descriptor, head, 0, head.length, 0)))
   }
   const skipped = indexOfBreak(descriptor, place)
   return skipped === undefined ? undefined : place + skipped

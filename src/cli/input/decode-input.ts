@@ -66,11 +66,12 @@ export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
   return new Uint8Array(Buffer.concat([transcoder.add(content), transcoder.end()]))
 }
 
-/** True where `decodeBytes` gives other bytes than these, of which the first four are enough. */
-export const isEncoded = (head: Uint8Array): boolean => {
-  const { encoding, markBytes } = encodingOf(head)
-  return isGzip(head) || isZstd(head) || encoding !== 'utf-8' || markBytes > 0
-}
+/** True for what must be decoded, by its first four bytes: it is not UTF-8, behind a byte order mark or without one. */
+export const isEncoded = (head: Uint8Array): boolean =>
+  isGzip(head) || isZstd(head) || encodingOf(head).encoding !== 'utf-8'
+
+/** Size of the byte order mark of UTF-8 in front of a text that is not encoded; 0 without one. */
+export const markBytesOf = (head: Uint8Array): number => encodingOf(head.subarray(0, 4)).markBytes
 
 function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
   try {

@@ -1,10 +1,13 @@
-// Reads sample payloads from a file, in the forms that `process` reads.
+// Reads sample payloads from a file or stdin, in the forms that `process` reads.
 
 import { closeSync, readSync } from 'node:fs'
-import { FileError, openRegularFileSync, readRegularFileSync } from '../../runtime/regular-file.ts'
-import { fileKinds } from '../../tables/file-kinds.ts'
-import { decodeBytes, isEncoded } from './decode-input.ts'
+import type { Readable } from 'node:stream'
+import { FileError, openRegularFileSync, readRegularFileSync, toFileError } from '../../runtime/regular-file.ts'
+import { fileKinds, fileTexts } from '../../tables/file-kinds.ts'
+import { fillTemplate } from '../../util/fill-template.ts'
+import { decodeBytes, isEncoded, markBytesOf } from './decode-input.ts'
 import { PayloadSplitter, type InputPayload } from './payload-splitter.ts'
+import type { Place } from './place.ts'
 
 const chunkBytes = 1 << 18
 /** No contract exists yet: only what a file of one JSON text may have bounds a sample, and what is decompressed. */
@@ -15,30 +18,55 @@ const maxSampleBytes = fileKinds.samples.maxBytes
  * (`.ndjson`, `.jsonl`) a line may be an array. Compressed files and UTF-16 are decoded in memory. Throws FileError.
  */
 export function openSamples(file: string): SampleSource {
-  return isEncoded(headOf(file)) ? new SampleSource(file, decoded(file)) : new SampleSource(file, undefined)
+  const isWhole = isEncoded(headOf(file))
+  return new SampleSource(file, isWhole ? decoded(file, readRegularFileSync(file, 'samples')) : undefined)
+}
+
+/** The same of stdin, in memory. Rejects with FileError. */
+export async function readSamples(input: Readable): Promise<SampleSource> {
+  const file = 'stdin'
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of input as AsyncIterable<Uint8Array>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > maxSampleBytes)
+        throw new FileError(file, 'samples', 'too_large', fillTemplate(fileTexts.tooLarge, { limit: maxSampleBytes }))
+    }
+  } catch (error) {
+    throw toFileError(file, 'samples', error)
+  }
+  return new SampleSource(file, decoded(file, new Uint8Array(Buffer.concat(chunks))))
 }
 
 /** Can be iterated several times. A file is read in chunks each time, so it may be larger than memory. */
 export class SampleSource implements Iterable<Uint8Array> {
-  /** The position of the latest sample: `line 12`, or `item 3, line 12`. */
-  where = ''
+  /** The file, or `stdin`. */
+  readonly name: string
+  /** Where the latest sample is. */
+  place: Place = { line: 1 }
   /** Bytes read since the iterator started; undefined: the whole file was read at once. */
   bytesRead: number | undefined
-  readonly #file: string
   /** The content, where it is not read from the file. */
   readonly #content: Uint8Array | undefined
 
   constructor(file: string, content: Uint8Array | undefined) {
-    this.#file = file
+    this.name = file
     this.#content = content
     if (content === undefined) this.bytesRead = 0
+  }
+
+  /** The samples are not read from the file: it was decoded, or is stdin. */
+  get isInMemory(): boolean {
+    return this.#content !== undefined
   }
 
   *[Symbol.iterator](): Generator<Uint8Array, void, undefined> {
     const splitter = new PayloadSplitter({
       form: 'auto',
       maxBytes: maxSampleBytes,
-      acceptsArrays: /\.(?:ndjson|jsonl)(?:\.\w+)?$/.test(this.#file),
+      acceptsArrays: /\.(?:ndjson|jsonl)(?:\.\w+)?$/.test(this.name),
       note: () => undefined,
     })
     if (this.#content === undefined) yield* this.#read(splitter)
@@ -47,7 +75,7 @@ export class SampleSource implements Iterable<Uint8Array> {
   }
 
   *#read(splitter: PayloadSplitter): Generator<Uint8Array, void, undefined> {
-    const descriptor = openRegularFileSync(this.#file, 'samples')
+    const descriptor = openRegularFileSync(this.name, 'samples')
     let bytes = 0
     try {
       for (;;) {
@@ -55,8 +83,9 @@ export class SampleSource implements Iterable<Uint8Array> {
         const chunk = new Uint8Array(chunkBytes)
         const size = readSync(descriptor, chunk)
         if (size === 0) return
+        const from = bytes === 0 ? markBytesOf(chunk.subarray(0, size)) : 0
         this.bytesRead = bytes += size
-        yield* this.#give(splitter.split(chunk.subarray(0, size)))
+        yield* this.#give(splitter.split(chunk.subarray(from, size)))
         // At once: a sparse file may have no end of the line.
         if (splitter.isTooLong) throw this.#tooLong()
       }
@@ -67,7 +96,7 @@ export class SampleSource implements Iterable<Uint8Array> {
 
   *#give(found: Iterable<InputPayload>): Generator<Uint8Array, void, undefined> {
     for (const { number, item, payload } of found) {
-      this.where = item === undefined ? `line ${number}` : `item ${item}, line ${number}`
+      this.place = { line: number, item }
       if (payload instanceof Uint8Array) yield payload
       else if (payload.code === 'limit.bytes') throw this.#tooLong()
       // What an array misses is a sample that is no JSON.
@@ -76,7 +105,7 @@ export class SampleSource implements Iterable<Uint8Array> {
   }
 
   #tooLong(): FileError {
-    return new FileError(this.#file, 'samples', 'too_large', `a sample has more than ${maxSampleBytes} bytes`)
+    return new FileError(this.name, 'samples', 'too_large', `a sample has more than ${maxSampleBytes} bytes`)
   }
 }
 
@@ -93,11 +122,10 @@ function headOf(file: string): Uint8Array {
   }
 }
 
-function decoded(file: string): Uint8Array {
+function decoded(file: string, bytes: Uint8Array): Uint8Array {
   try {
-    return decodeBytes(readRegularFileSync(file, 'samples'), maxSampleBytes)
+    return decodeBytes(bytes, maxSampleBytes)
   } catch (error) {
-    if (error instanceof FileError) throw error
     throw new FileError(file, 'samples', 'encoding', (error as Error).message, { cause: error })
   }
 }

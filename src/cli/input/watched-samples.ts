@@ -1,32 +1,41 @@
 // Samples that are read with a progress line on a terminal.
 
 import { statSync } from 'node:fs'
+import { formatCount } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { Progress } from '../progress.ts'
-import { openSamples, type SampleSource } from './sample-files.ts'
+import { placeText, type Place } from './place.ts'
+import type { SampleSource } from './sample-files.ts'
+
+const maxReported = 20
 
 /** Can be iterated several times. Throws FileError. */
 export class WatchedSamples implements Iterable<Uint8Array> {
-  readonly #file: string
   readonly #samples: SampleSource
   readonly #io: Io
   #progress: Progress | undefined
+  #reported = 0
 
-  constructor(file: string, io: Io) {
-    this.#file = file
-    this.#samples = openSamples(file)
+  constructor(samples: SampleSource, io: Io) {
+    this.#samples = samples
     this.#io = io
   }
 
-  /** The position of the latest sample: `line 12`, or `item 3, line 12`. */
-  get where(): string {
-    return this.#samples.where
+  /** Where the latest sample is. */
+  get place(): Place {
+    return this.#samples.place
   }
 
-  /** Writes a line to stderr, without the progress line in it. */
-  log(text: string): void {
+  /** Tells what is wrong with the latest sample. Of many samples only the first are told. */
+  report(text: string): void {
+    if (++this.#reported > maxReported) return
     this.#progress?.clear()
-    this.#io.log(text)
+    this.#io.log(`${placeText(this.place)}: ${text}`)
+  }
+
+  /** Tells how many more there were. */
+  reportRest(): void {
+    if (this.#reported > maxReported) this.#io.log(`and ${formatCount(this.#reported - maxReported)} more`)
   }
 
   /** Reading is synchronous, so no timer draws the line. */
@@ -34,7 +43,7 @@ export class WatchedSamples implements Iterable<Uint8Array> {
     const samples = this.#samples
     let lines = 0
     // Samples that are not read in chunks have no known share of the file.
-    const total = samples.bytesRead === undefined ? undefined : statSync(this.#file, { throwIfNoEntry: false })?.size
+    const total = samples.bytesRead === undefined ? undefined : statSync(samples.name, { throwIfNoEntry: false })?.size
     const progress = new Progress(this.#io.terminal, total, () => ({ lines, bad: 0, bytes: samples.bytesRead ?? 0 }))
     this.#progress = progress
     try {

@@ -9,7 +9,7 @@ import { formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { LogTally } from './tally.ts'
 import { codeOf, contractOf, isCall, readLogLine, textOf, traceOf, type LogLine } from './line.ts'
-import { optionValue } from '../options.ts'
+import { optionValue, stdinOption } from '../options.ts'
 
 const topic = 'log'
 /** Our lines have a few hundred bytes. */
@@ -76,6 +76,7 @@ export const log: Command = {
         else tally.add(line.line)
       }
     } catch (error) {
+      if (error instanceof UsageError) throw error
       if (path !== undefined && isPathError(error)) {
         const reason = error.code === 'EISDIR' ? 'it is a directory' : error.message
         throw new UsageError(topic, `Cannot read ${path}: ${reason}`, { cause: error })
@@ -97,14 +98,19 @@ interface ReadLine {
 
 /** undefined: it is no log line. */
 async function* logLines(path: string | undefined, io: Io): AsyncGenerator<ReadLine | undefined, void, undefined> {
-  const input = path === undefined ? io.input() : createReadStream(path)
+  const input = path === undefined || path === '-' ? stdinOption(topic, io) : createReadStream(path)
   const decoder = new TextDecoder()
   const bytes = decodeInput(input as AsyncIterable<Uint8Array>, (text) => io.log(text))
-  for await (const { payload } of numberedLines(bytes, { maxBytes: maxLineBytes })) {
-    const whole = payload instanceof Uint8Array ? decoder.decode(payload) : ''
-    const text = whole.slice(Math.max(0, whole.indexOf('{')))
-    const line = readLogLine(text)
-    yield line && { text, line }
+  try {
+    for await (const { payload } of numberedLines(bytes, { maxBytes: maxLineBytes })) {
+      const whole = payload instanceof Uint8Array ? decoder.decode(payload) : ''
+      const text = whole.slice(Math.max(0, whole.indexOf('{')))
+      const line = readLogLine(text)
+      yield line && { text, line }
+    }
+  } finally {
+    // A pipe that stays open would keep the process after an error.
+    input.destroy()
   }
 }
 

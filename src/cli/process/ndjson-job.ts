@@ -8,7 +8,7 @@ import { exitCodes, UsageError, type ExitCode } from '../command.ts'
 import { decodeInput } from '../input/decode-input.ts'
 import { formatCount, formatDuration } from '../format-units.ts'
 import { sizeOf, statOf, type Io } from '../io.ts'
-import { writeErrorText } from '../options.ts'
+import { stdinOption, writeErrorText } from '../options.ts'
 import { Progress } from '../progress.ts'
 import type { InputPayload, PayloadSplitter } from '../input/payload-splitter.ts'
 import { WrittenTally } from './written-tally.ts'
@@ -55,15 +55,13 @@ export class NdjsonJob {
   constructor(io: Io, options: NdjsonJobOptions) {
     const streams = io.streams()
     const input = openInput(options)
-    // Node reads a directory as an empty input.
-    if (input === undefined && streams.inputIsDirectory)
-      throw new UsageError(options.topic, 'Cannot read stdin: it is a directory')
+    const stdin = input === undefined ? stdinOption(options.topic, io) : undefined
     checkOutputs(options)
     const output = openOutput(options.topic, options.out)
     const rejects = openOutput(options.topic, options.rejects)
     this.#io = io
     this.#quiet = options.quiet ?? false
-    this.#input = input === undefined ? streams.input : createReadStream('', { fd: input, highWaterMark: 256 * 1024 })
+    this.#input = stdin ?? createReadStream('', { fd: input as number, highWaterMark: 256 * 1024 })
     this.out = new BufferedWriter(output ?? streams.output, {
       isOwned: output !== undefined,
       onFailure: (error) => this.#stop('the output was closed', outputError(options.out ?? 'stdout', error)),

@@ -1,7 +1,6 @@
 // `sidelane process`: processes NDJSON, one result a line. Files, signals and backpressure are in ndjson-job.ts.
 
 import {
-  describeIssue,
   errorTable,
   isDataCode,
   type Accepted,
@@ -31,6 +30,7 @@ import {
 import { openQueue, watchForWorkers } from '../queue/queue-stream.ts'
 import { onUnreachable, queueOptions, type QueueValues } from '../queue/queue-options.ts'
 import { acceptsArrays, inputForms, PayloadSplitter, type InputPayload } from '../input/payload-splitter.ts'
+import { describeAt, type Place } from '../input/place.ts'
 import type { BufferedWriter } from '../buffered-writer.ts'
 import type { Io } from '../io.ts'
 
@@ -164,7 +164,7 @@ export const processCommand: Command = {
             job.accept(item.inBytes, item.outBytes)
           } else {
             if (!isDataCode(item.code)) faults++
-            job.reject({ ...place, ...rejectOf(item) })
+            job.reject({ ...place, ...rejectOf(item, place) })
           }
           job.counts.lines++
           await job.drain()
@@ -222,12 +222,6 @@ async function start(contract: Contract, options: CreateOptions, io: Io): Promis
   }
 }
 
-/** Where a payload is in the input. */
-interface Place {
-  readonly line: number
-  readonly item?: number
-}
-
 /** The payloads. The place of each is appended to `places`. */
 async function* payloadsOf(
   source: AsyncIterable<InputPayload>,
@@ -240,10 +234,10 @@ async function* payloadsOf(
 }
 
 /** The members of a reject, each issue with its sentence. */
-function rejectOf(item: Rejected | Failed): object {
+function rejectOf(item: Rejected | Failed, place: Place): object {
   const { code, status } = item
   if ('error' in item) return { code, status, detail: item.error.message, issues: [], truncated: false }
-  const issues = item.issues.map((issue) => ({ ...issue, detail: describeIssue(issue) }))
+  const issues = item.issues.map((issue) => ({ ...issue, detail: describeAt(place, issue) }))
   const detail = issues[0]?.detail ?? errorTable[code].message
   return { code, status, detail, issues, truncated: item.truncated }
 }
