@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
   writeSync,
+  type Stats,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -109,11 +110,16 @@ export const usageErrorOf = (topic: string, error: unknown): unknown => {
   return code === 'options.invalid' ? new UsageError(topic, message, { cause: error }) : error
 }
 
-/** For a file that is written at the end: throws as `writeFileAtomically` where its path or its folder already forbids that. */
-export function expectWritable(topic: string, path: string | undefined): void {
-  if (path === undefined) return
+/**
+ * For a file that is written at the end, where "-" is stdout: throws as `writeFileAtomically` where its path or its folder
+ * already forbids that, and UsageError where it is one of the inputs.
+ */
+export function expectWritable(topic: string, path: string | undefined, ...inputs: (string | undefined)[]): void {
+  if (path === undefined || path === '-') return
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
+    if (inputs.some((input) => input !== undefined && isSameFile(stat, statAt(input))))
+      throw new UsageError(topic, `${path} is the input itself`)
     if (stat?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
     // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.
     const isReplaced = stat === undefined || stat.isFile()
@@ -121,9 +127,23 @@ export function expectWritable(topic: string, path: string | undefined): void {
     // Opening a pipe would wait for its reader.
     if (stat?.isCharacterDevice() === true) writeNothing(path)
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause
     throw writeError(topic, path, cause as Error)
   }
 }
+
+/** Undefined for a path that leads nowhere, which is told when it is read. */
+function statAt(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** True for two paths of one regular file. */
+export const isSameFile = (one: Stats | undefined, other: Stats | undefined): boolean =>
+  one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
 /** A device that takes no bytes, such as /dev/full, does not take none either. */
 function writeNothing(path: string): void {

@@ -341,6 +341,17 @@ describe('sidelane process, stopped early', () => {
     })
   })
 
+  it('writes rejects to stdout beside a file of results', async () => {
+    const input = '{"n":1}\n{"n":"2"}\n'
+    const out = file('beside-rejects.ndjson')
+    const { status, stdout, stderr } = await sidelane([...inline, '--quiet', '--out', out, '--rejects', '-'], { input })
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' })
+    expect(codes(stdout)).toStrictEqual([[2, 'validate.failed']])
+    expect(readFileSync(out, 'utf8')).toMatch(/^.*"line":1.*\n$/)
+    const both = await sidelane([...inline, '--rejects', '-'], { input })
+    expect(both).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('cannot take both') as string })
+  })
+
   it.skipIf(process.platform === 'win32')('exits 2 when stdin is a directory', async () => {
     const { status, stdout, stderr } = await shell('"$@" < /', inline)
     expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
@@ -350,6 +361,21 @@ describe('sidelane process, stopped early', () => {
 
 describe('other commands with a closed or full output', () => {
   const wide = file('wide.lock.json', wideLock())
+
+  it.each<[string, string, (path: string) => string[]]>([
+    ['contract infer', '{"n":1}\n', (path) => ['contract', 'infer', path, '--force', '-o', path]],
+    ['contract import', '{}', (path) => ['contract', 'import', path, '--name', 'own', '-o', path]],
+    ['contract train', '{"n":1}\n', (path) => ['contract', 'train', '--payloads', path, wide, '-o', path]],
+    ['decide', '{"n":1}\n', (path) => ['decide', '--payloads', path, '--json', path]],
+  ])('exit 2 where it is the input itself: %s', async (_, content, args) => {
+    const path = file('own-input.json', content)
+    expect(await sidelane(args(path))).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('own-input.json is the input itself') as string,
+    })
+    expect(readFileSync(path, 'utf8')).toBe(content)
+  })
 
   it.skipIf(process.platform !== 'linux')('exit 1 with a message where the disk is full', async () => {
     const { status, stderr } = await shell('"$@" > /dev/full', ['contract', 'show', wide])

@@ -59,6 +59,10 @@ it('reports what is no sample by item and line, and reads on', async () => {
 it.each<[string, Uint8Array, string]>([
   ['damaged gzip', gzipSync(lines).subarray(0, 20), 'The gzip input is damaged: unexpected end of file'],
   ['UTF-32', Buffer.from(Uint32Array.from('{"a":1}', (c) => c.codePointAt(0) as number).buffer), 'The input is UTF-32'],
+  ['xz', Buffer.from('fd377a585a000004e6d6b446', 'hex'), 'The input is xz: decompress it first, with `xz -dc`'],
+  ['bzip2', Buffer.from('425a6839314159265359', 'hex'), 'The input is bzip2'],
+  ['lz4', Buffer.from('04224d186440a7', 'hex'), 'The input is lz4'],
+  ['zip', Buffer.from('504b0304140000000800', 'hex'), 'The input is a zip archive'],
 ])('refuses %s', async (_, content, words) => {
   const { status, stdout, stderr } = await infer(file('refused.json', content))
   expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })

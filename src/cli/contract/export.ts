@@ -50,7 +50,7 @@ export const contractExport: Command = {
   async run(args, io) {
     const { values, file } = readFileArgs(topic, args, options, 'FILE')
     if (values.out === undefined) throw new UsageError(topic, 'Expected -o LOCK, or -o - for stdout')
-    expectWritable(topic, values.out === '-' ? undefined : values.out)
+    expectWritable(topic, values.out, file)
     const contract = await findContract(file, values, topic)
     const text = `${lockText(lockWithTables(contract, values.out, io), 2)}\n`
     if (values.out === '-') io.print(text)

@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url'
 import { importContract } from '../../contract/import/index.ts'
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
-import { fileOption, writeFileAtomically } from '../options.ts'
+import { expectWritable, fileOption, writeFileAtomically } from '../options.ts'
 import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../../contract/index.ts'
 import { readText, toPlain } from '../../json/index.ts'
@@ -59,6 +59,7 @@ export const contractImport: Command = {
     if (defaults !== 'insert' && defaults !== 'ignore') {
       throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
+    expectWritable(topic, out, file)
     const read = numbers === 'int64' ? readDigits : readJson
     const contract = importContract(read(file), {
       name,

@@ -66,7 +66,7 @@ export const contractInfer: Command = {
     const { objects = 'strip' } = values
     if (!isObjects(objects))
       throw new UsageError(topic, `Expected --objects to be strip, strict or loose, got "${objects}"`)
-    expectWritable(topic, out === '-' ? undefined : out)
+    expectWritable(topic, out, file)
     const infer = await loadInfer()
     const source = await samplesOption(topic, file, io)
     const samples = new WatchedSamples(source, io)

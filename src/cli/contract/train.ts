@@ -57,7 +57,7 @@ export const contractTrain: Command = {
     const contract = contractOption(topic, file)
     const isZstd = contract.lock.compress.codec === 'zstd'
     if (isZstd && out === '-') throw new UsageError(topic, 'Expected -o LOCK: the dictionary is written beside it')
-    expectWritable(topic, out === '-' ? undefined : out)
+    expectWritable(topic, out, payloads)
     const samples = new WatchedSamples(await samplesOption(topic, payloads, io), io)
     const onRejected = ({ code, issues }: Rejected): void => {
       const [issue] = issues

@@ -87,7 +87,7 @@ export const decideCommand: Command = {
       maxMainShare: value('max-main-share', share) ?? defaultLimits.maxMainShare,
       maxBlockUs: value('max-block-us', decimal(1, 1e9)) ?? defaultLimits.maxBlockUs,
     }
-    for (const path of [values.html, values.json]) expectWritable(topic, path === '-' ? undefined : path)
+    for (const path of [values.html, values.json]) expectWritable(topic, path, file, values.contract, values.profile)
     const samples = await samplesOption(topic, file, io)
     const found = fileOption(topic, () => readPayloads(samples))
     if (found.payloads.length === 0) throw new UsageError(topic, `${samples.name} holds no payload`)

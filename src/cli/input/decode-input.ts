@@ -8,8 +8,8 @@ import { isZstd, readZstd, unzstd } from './zstd-frames.ts'
 
 /**
  * The input as UTF-8: gzip and zstd are decompressed as they arrive, UTF-16 is encoded again, and a byte order mark at the
- * start is left out. `note` gets a sentence about what the user may not expect. Throws Error for damaged compression and
- * UTF-32.
+ * start is left out. `note` gets a sentence about what the user may not expect. Throws Error for damaged compression,
+ * UTF-32 and compression of other kinds.
  */
 export async function* decodeInput(
   input: AsyncIterable<Uint8Array>,
@@ -23,7 +23,7 @@ export async function* decodeInput(
 }
 
 /** The first bytes of a gzip member (RFC 1952), whose only method is deflate. */
-export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b && head[2] === 8
 
 /** All members of the file, as gunzip reads it. */
 async function* readGzip(reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
@@ -48,7 +48,7 @@ async function* decodeText(
   const { encoding, markBytes } = encodingOf(await reader.peek(4))
   await reader.take(markBytes)
   if (encoding === 'utf-8') return yield* reader.rest()
-  if (encoding === 'utf-32') throw utf32Error()
+  if (isForeign(encoding)) throw foreignError(encoding)
   note(`the input is UTF-16 (${encoding}): it is read as UTF-8`)
   const transcoder = new Utf16Transcoder(encoding)
   for await (const chunk of reader.rest()) yield transcoder.add(chunk)
@@ -61,7 +61,7 @@ export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const { encoding, markBytes } = encodingOf(text.subarray(0, 4))
   const content = text.subarray(markBytes)
   if (encoding === 'utf-8') return content
-  if (encoding === 'utf-32') throw utf32Error()
+  if (isForeign(encoding)) throw foreignError(encoding)
   const transcoder = new Utf16Transcoder(encoding)
   return new Uint8Array(Buffer.concat([transcoder.add(content), transcoder.end()]))
 }
@@ -84,16 +84,42 @@ function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
   }
 }
 
-const utf32Error = (): Error => new Error('The input is UTF-32: convert it first, with `iconv -t UTF-8`')
+/** What is told apart, but not read, and how to make it readable. */
+const foreign = {
+  'UTF-32': 'convert it first, with `iconv -t UTF-8`',
+  xz: 'decompress it first, with `xz -dc`',
+  bzip2: 'decompress it first, with `bzip2 -dc`',
+  lz4: 'decompress it first, with `lz4 -dc`',
+  'a zip archive': 'extract it first, with `unzip -p`',
+} as const
+type Foreign = keyof typeof foreign
+
+const isForeign = (encoding: string): encoding is Foreign => Object.hasOwn(foreign, encoding)
+
+const foreignError = (kind: Foreign): Error => new Error(`The input is ${kind}: ${foreign[kind]}`)
+
+/** True for the first bytes of compressed files, and of archives. */
+export const isCompressed = (head: Uint8Array): boolean =>
+  isGzip(head) || isZstd(head.subarray(0, 4)) || compressionOf(head) !== undefined
+
+function compressionOf([a, b, c, d]: Uint8Array): Foreign | undefined {
+  if (a === 0xfd && b === 0x37 && c === 0x7a && d === 0x58) return 'xz'
+  if (a === 0x42 && b === 0x5a && c === 0x68 && d !== undefined && d >= 0x31 && d <= 0x39) return 'bzip2'
+  if (a === 0x04 && b === 0x22 && c === 0x4d && d === 0x18) return 'lz4'
+  return a === 0x50 && b === 0x4b && c === 0x03 && d === 0x04 ? 'a zip archive' : undefined
+}
 
 interface Encoding {
-  readonly encoding: 'utf-8' | 'utf-32' | ByteOrder
+  readonly encoding: 'utf-8' | ByteOrder | Foreign
   /** Size of the byte order mark. */
   readonly markBytes: number
 }
 
 /** Without a mark, JSON begins with a character of ASCII, and has no NUL (RFC 4627, 3). */
-function encodingOf([a = -1, b = -1, c = -1, d = -1]: Uint8Array): Encoding {
+function encodingOf(head: Uint8Array): Encoding {
+  const compression = compressionOf(head)
+  if (compression !== undefined) return { encoding: compression, markBytes: 0 }
+  const [a = -1, b = -1, c = -1, d = -1] = head
   if (a === 0xef && b === 0xbb && c === 0xbf) return { encoding: 'utf-8', markBytes: 3 }
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? utf32 : { encoding: 'little-endian', markBytes: 2 }
   if (a === 0xfe && b === 0xff) return { encoding: 'big-endian', markBytes: 2 }
@@ -104,4 +130,4 @@ function encodingOf([a = -1, b = -1, c = -1, d = -1]: Uint8Array): Encoding {
   return { encoding: 'utf-8', markBytes: 0 }
 }
 
-const utf32: Encoding = { encoding: 'utf-32', markBytes: 0 }
+const utf32: Encoding = { encoding: 'UTF-32', markBytes: 0 }

@@ -4,8 +4,7 @@
 import { closeSync, readdirSync, readSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { openRegularFileSync } from '../../runtime/regular-file.ts'
-import { isGzip } from './decode-input.ts'
-import { isZstd } from './zstd-frames.ts'
+import { isCompressed } from './decode-input.ts'
 
 /** Enough for the first lines of any file; a longer first line is not looked at. */
 const startBytes = 262_144
@@ -74,7 +73,7 @@ type Kind =
 
 function kindOf(file: string, start: Uint8Array): Kind {
   if (moduleExtensions.has(extname(file))) return 'module'
-  if (isGzip(start) || isZstd(start.subarray(0, 4))) return 'compressed'
+  if (isCompressed(start)) return 'compressed'
   if ((start[0] === 0xff && start[1] === 0xfe) || (start[0] === 0xfe && start[1] === 0xff)) return 'utf-16'
   const text = Buffer.from(start)
     .toString('utf8')

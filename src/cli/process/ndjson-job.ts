@@ -8,7 +8,7 @@ import { exitCodes, UsageError, type ExitCode } from '../command.ts'
 import { decodeInput } from '../input/decode-input.ts'
 import { formatCount, formatDuration } from '../format-units.ts'
 import { sizeOf, statOf, type Io } from '../io.ts'
-import { stdinOption, writeErrorText } from '../options.ts'
+import { isSameFile, stdinOption, writeErrorText } from '../options.ts'
 import { Progress } from '../progress.ts'
 import type { InputPayload, PayloadSplitter } from '../input/payload-splitter.ts'
 import { WrittenTally } from './written-tally.ts'
@@ -20,7 +20,7 @@ export interface NdjsonJobOptions {
   readonly in?: string | undefined
   /** Path of the output; undefined or "-" is stdout. */
   readonly out?: string | undefined
-  /** Path of the rejects; undefined is stderr. */
+  /** Path of the rejects; undefined is stderr, and "-" stdout. */
   readonly rejects?: string | undefined
   readonly quiet?: boolean
 }
@@ -67,7 +67,7 @@ export class NdjsonJob {
       onFailure: (error) => this.#stop('the output was closed', outputError(options.out ?? 'stdout', error)),
       onWritten: (bytes) => this.written.written(bytes),
     })
-    this.#rejects = new BufferedWriter(rejects ?? streams.log, {
+    this.#rejects = new BufferedWriter(rejects ?? (options.rejects === '-' ? streams.output : streams.log), {
       isOwned: rejects !== undefined,
       onFailure: (error) => {
         const failure = outputError(options.rejects ?? 'stderr', error)
@@ -229,17 +229,22 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
   const input = isStream(source) ? statOf(0) : fileAt(source)
   for (const path of [out, rejects])
-    if (isSame(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
+    if (isSameFile(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
+  if (isStream(out) && rejects === '-')
+    throw new UsageError(
+      topic,
+      'Stdout cannot take both the results and the rejects: expected --out FILE beside --rejects -',
+    )
   const output = isStream(out) ? statOf(1) : fileAt(out)
-  const isBoth = output === undefined ? !isStream(out) && out === rejects : isSame(output, fileAt(rejects))
+  const isBoth = output === undefined ? !isStream(out) && out === rejects : isSameFile(output, fileAt(rejects, 1))
   if (isBoth) throw new UsageError(topic, `${rejects} cannot take both the results and the rejects`)
 }
 
 /** Of an option that names a file: it means stdin, or stdout. */
 const isStream = (path: string | undefined): path is '-' | undefined => path === undefined || path === '-'
 
-const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
-  one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
-
-const fileAt = (path: string | undefined): Stats | undefined =>
-  isStream(path) ? undefined : statSync(path, { throwIfNoEntry: false })
+/** `-` is the descriptor. */
+const fileAt = (path: string | undefined, descriptor?: number): Stats | undefined => {
+  if (!isStream(path)) return statSync(path, { throwIfNoEntry: false })
+  return path === undefined || descriptor === undefined ? undefined : statOf(descriptor)
+}

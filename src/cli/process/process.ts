@@ -61,7 +61,7 @@ lines. That is recognized by its start; stderr says so once, and "item" counts t
   --body lines             nothing but the canonical JSON, one payload a line
   --body none              digest and sizes only
   --in FILE, --out FILE    instead of stdin and stdout
-  --rejects FILE           instead of stderr
+  --rejects FILE           instead of stderr; "-" is stdout, beside --out FILE
   --engine ENGINE          auto (default), native, js
   --placement PLACEMENT    PLACEMENTS
   --threads N              workers of the pool, or threads of the daemon (default: cores - 1)
