@@ -132,6 +132,17 @@ export function expectWritable(topic: string, path: string | undefined, ...input
   }
 }
 
+/** As `expectWritable`, for a file that is written beside what stdout gets. */
+export function expectFile(
+  topic: string,
+  name: string,
+  path: string | undefined,
+  ...inputs: (string | undefined)[]
+): void {
+  if (path === '-') throw new UsageError(topic, `Expected --${name} to be a file, not stdout`)
+  expectWritable(topic, path, ...inputs)
+}
+
 /** Undefined for a path that leads nowhere, which is told when it is read. */
 function statAt(path: string): Stats | undefined {
   try {

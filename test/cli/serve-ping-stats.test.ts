@@ -111,6 +111,8 @@ describe('ping', () => {
 
   test('exits 2 for a path that is too long', async () => {
     expect((await sidelane(['ping', '--socket', `/${'x'.repeat(200)}`])).status).toBe(2)
+    // Not the server at port 80.
+    expect((await sidelane(['ping', '--socket', ''])).status).toBe(2)
   })
 })
 

@@ -121,6 +121,8 @@ describe('without a profile', () => {
     [[], 2, 'Expected either -- COMMAND'],
     [['node', 'app.js'], 2, 'the command stands behind --'],
     [['--pid', '1', '--', 'node'], 2, 'Expected either -- COMMAND'],
+    [['--json', '-', '--', 'node'], 2, 'Expected --json to be a file, not stdout'],
+    [['--html', '-', '--', 'node'], 2, 'Expected --html to be a file, not stdout'],
     [['--seconds', '0', '--', 'node'], 2, 'Expected --seconds to be an integer from 1 to 3600'],
   ] as const)('%j', async ([args, status, message]) => {
     const result = await sidelane(['profile', ...(args[0] === '--seconds' ? [] : ['--seconds', '4']), ...args])

@@ -29,13 +29,14 @@ export const tlsHelp = (width: number): string =>
 
 /** For the daemon at `socket`; undefined: it is one on this machine. Throws UsageError. */
 export function tlsOption(topic: string, socket: string | undefined, values: TlsValues): SidecarTlsOptions | undefined {
+  // Node takes an empty path of a socket for port 80 of this machine.
+  if (socket !== undefined && parseAddress(socket) === undefined) {
+    throw new UsageError(topic, `Expected --socket to be a path or tls://HOST:PORT, got "${socket}"`)
+  }
   const given = (Object.keys(tlsOptions) as TlsOptionName[]).find((name) => values[name] !== undefined)
   if (socket?.startsWith('tls://') !== true) {
     if (given !== undefined) throw new UsageError(topic, `--${given} goes with --socket tls://HOST:PORT`)
     return undefined
-  }
-  if (parseAddress(socket) === undefined) {
-    throw new UsageError(topic, `Expected --socket to be a path or tls://HOST:PORT, got "${socket}"`)
   }
   const missing = Object.values(files).find((name) => values[name] === undefined)
   if (missing !== undefined) throw new UsageError(topic, `Expected --${missing} FILE with --socket ${socket}`)

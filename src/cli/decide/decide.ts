@@ -6,7 +6,7 @@ import { readRegularFileSync } from '../../runtime/regular-file.ts'
 import { integer, type OptionParser } from '../../util/option-parsers.ts'
 import { exitCodes, readValues, UsageError, type Command, type ExitCode, type OptionTable } from '../command.ts'
 import type { Io } from '../io.ts'
-import { expectWritable, fileOption, optionValue, samplesOption, writeFileAtomically } from '../options.ts'
+import { expectFile, expectWritable, fileOption, optionValue, samplesOption, writeFileAtomically } from '../options.ts'
 import { chooseContract } from './choose-contract.ts'
 import { readPayloads } from './read-payloads.ts'
 import { screenText } from './screen.ts'
@@ -87,7 +87,9 @@ export const decideCommand: Command = {
       maxMainShare: value('max-main-share', share) ?? defaultLimits.maxMainShare,
       maxBlockUs: value('max-block-us', decimal(1, 1e9)) ?? defaultLimits.maxBlockUs,
     }
-    for (const path of [values.html, values.json]) expectWritable(topic, path, file, values.contract, values.profile)
+    const inputs = [file, values.contract, values.profile]
+    expectFile(topic, 'html', values.html, ...inputs)
+    expectWritable(topic, values.json, ...inputs)
     const samples = await samplesOption(topic, file, io)
     const found = fileOption(topic, () => readPayloads(samples))
     if (found.payloads.length === 0) throw new UsageError(topic, `${samples.name} holds no payload`)

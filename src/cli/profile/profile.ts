@@ -16,7 +16,7 @@ import { packageFile, readPackageJson } from '../../util/package-files.ts'
 import { exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from '../command.ts'
 import { onOrphaned } from '../daemon/npm-parents.ts'
 import type { Io } from '../io.ts'
-import { expectWritable, optionValue, writeFileAtomically } from '../options.ts'
+import { expectFile, optionValue, writeFileAtomically } from '../options.ts'
 import { screenOf } from './screen.ts'
 
 const topic = 'profile'
@@ -80,7 +80,7 @@ export const profile: Command = {
     const seconds = optionValue(topic, 'seconds', values.seconds, integer(1, 3600)) ?? usualSeconds
     if ((command === undefined) === (pid === undefined))
       throw new UsageError(topic, 'Expected either -- COMMAND, such as -- node app.js, or --pid PID')
-    for (const path of [values.html, values.json]) expectWritable(topic, path)
+    for (const name of ['html', 'json'] as const) expectFile(topic, name, values[name])
     const agent = packageFile(`dist/cli/${agentFile}`)
     const given = { seconds, intervalMicros: seconds < longSeconds ? 1000 : 2000, agent }
     const profiled =
