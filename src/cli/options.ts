@@ -82,9 +82,10 @@ export function fileOption<T>(topic: string, read: () => T): T {
   }
 }
 
-/** An error about a file as a UsageError; other errors as they are. */
+/** An error about a file as a UsageError; other errors as they are, and that of a content which cannot be decoded. */
 function fileErrorOf(topic: string, error: unknown): unknown {
   const cause = error instanceof FileError ? error : (error as Error).cause
+  if (cause instanceof FileError && cause.code === 'encoding') return cause
   return cause instanceof FileError ? new UsageError(topic, cause.message, { cause }) : error
 }
 
@@ -143,8 +144,8 @@ export function expectFile(
   expectWritable(topic, path, ...inputs)
 }
 
-/** Undefined for a path that leads nowhere, which is told when it is read. */
-function statAt(path: string): Stats | undefined {
+/** Undefined for a path that leads nowhere, which is told when it is opened. */
+export function statAt(path: string): Stats | undefined {
   try {
     return statSync(path)
   } catch {

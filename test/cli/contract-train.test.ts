@@ -75,15 +75,18 @@ it('reports samples that the contract rejects by line, and exits 1 when none is 
 
 it('refuses wrong arguments and codecs that cannot be trained', async () => {
   const lock = file('e.lock.json', lockText({ compress: { codec: 'brotli' } }))
+  const zstd = file('z.lock.json', lockText({ compress: { codec: 'zstd' } }))
   const statuses = await Promise.all(
     [
       ['--payloads', orders],
       [lock],
       ['--payloads', file('missing.ndjson'), lock],
       ['--payloads', orders, lock, '-o', '-', '--json'],
+      // A dictionary beside it would be a file in /dev.
+      ['--payloads', orders, zstd, '-o', '/dev/null'],
     ].map(async (args) => (await sidelane(['contract', 'train', ...args])).status),
   )
-  expect(statuses).toEqual([2, 2, 2, 2])
+  expect(statuses).toEqual([2, 2, 2, 2, 2])
   const brotli = await sidelane(['contract', 'train', '--payloads', orders, lock])
   expect(brotli).toMatchObject({ status: 1, stdout: '' })
   expect(brotli.stderr).toContain(

@@ -1,7 +1,7 @@
 // `sidelane process`, run as a program: results, rejects, files, ^C, closed outputs, memory.
 
 import { createHash, createHmac } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { parseLines, Running, shell, sidelane, temporaryFiles } from '../support/cli.ts'
@@ -339,6 +339,21 @@ describe('sidelane process, stopped early', () => {
       status: 2,
       stderr: expect.stringContaining('cannot take both') as string,
     })
+  })
+
+  it.skipIf(process.platform === 'win32')('exits 2 for a path that cannot be followed', async () => {
+    symlinkSync('loop', file('loop'))
+    for (const [option, message] of [
+      ['--in', 'Cannot read'],
+      ['--out', 'Cannot write'],
+      ['--rejects', 'Cannot write'],
+    ] as const) {
+      const result = await sidelane([...inline, option, file('loop/x')], { input: '' })
+      expect(result).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`${message} ${file('loop/x')}`) as string,
+      })
+    }
   })
 
   it('writes rejects to stdout beside a file of results', async () => {

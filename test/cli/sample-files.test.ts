@@ -65,7 +65,7 @@ it.each<[string, Uint8Array, string]>([
   ['zip', Buffer.from('504b0304140000000800', 'hex'), 'The input is a zip archive'],
 ])('refuses %s', async (_, content, words) => {
   const { status, stdout, stderr } = await infer(file('refused.json', content))
-  expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+  expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
   expect(stderr).toContain(`Cannot read the sample file ${file('refused.json')}: ${words}`)
 })
 
@@ -92,7 +92,7 @@ it.each<[string, Uint8Array | string]>([
 it('refuses damaged gzip on stdin', async () => {
   const input = gzipSync(lines).subarray(0, 20)
   const { status, stdout, stderr } = await sidelane(['contract', 'infer', '-', '-o', '-'], { input })
-  expect({ status, stdout }).toStrictEqual({ status: 2, stdout: '' })
+  expect({ status, stdout }).toStrictEqual({ status: 1, stdout: '' })
   expect(stderr).toContain('Cannot read the sample file stdin: The gzip input is damaged: unexpected end of file')
 })
 

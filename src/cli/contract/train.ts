@@ -1,5 +1,6 @@
 // `sidelane contract train`: adds what samples teach to a lock, compression tables or a zstd dictionary.
 
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { lockText } from '../../contract/index.ts'
 import type { Contract, Rejected } from '../../model/index.ts'
@@ -10,7 +11,7 @@ import {
   type TrainedClass,
   type Training,
 } from '../../train/index.ts'
-import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
+import { exitCodes, isFile, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
 import { contractOption, expectWritable, fileOption, samplesOption, writeFileAtomically } from '../options.ts'
@@ -56,7 +57,8 @@ export const contractTrain: Command = {
     if (out === '-' && values.json === true) throw new UsageError(topic, 'Expected -o LOCK beside --json, not stdout')
     const contract = contractOption(topic, file)
     const isZstd = contract.lock.compress.codec === 'zstd'
-    if (isZstd && out === '-') throw new UsageError(topic, 'Expected -o LOCK: the dictionary is written beside it')
+    if (isZstd && (out === '-' || (existsSync(out) && !isFile(out))))
+      throw new UsageError(topic, 'Expected -o LOCK to be a file: the dictionary is written beside it')
     expectWritable(topic, out, payloads)
     const samples = new WatchedSamples(await samplesOption(topic, payloads, io), io)
     const onRejected = ({ code, issues }: Rejected): void => {

@@ -8,7 +8,7 @@ import { exitCodes, UsageError, type ExitCode } from '../command.ts'
 import { decodeInput } from '../input/decode-input.ts'
 import { formatCount, formatDuration } from '../format-units.ts'
 import { sizeOf, statOf, type Io } from '../io.ts'
-import { isSameFile, stdinOption, writeErrorText } from '../options.ts'
+import { isSameFile, statAt, stdinOption, writeErrorText } from '../options.ts'
 import { Progress } from '../progress.ts'
 import type { InputPayload, PayloadSplitter } from '../input/payload-splitter.ts'
 import { WrittenTally } from './written-tally.ts'
@@ -245,6 +245,6 @@ const isStream = (path: string | undefined): path is '-' | undefined => path ===
 
 /** `-` is the descriptor. */
 const fileAt = (path: string | undefined, descriptor?: number): Stats | undefined => {
-  if (!isStream(path)) return statSync(path, { throwIfNoEntry: false })
+  if (!isStream(path)) return statAt(path)
   return path === undefined || descriptor === undefined ? undefined : statOf(descriptor)
 }
