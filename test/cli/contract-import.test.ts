@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadContract } from '../../src/contract/index.ts'
 
@@ -36,6 +37,16 @@ describe('sidelane contract import', () => {
     expect({ status, stdout, name: contract.name }).toEqual({ status: 0, stdout: '', name: 'Order.v1' })
     expect(stderr).toContain(`Order.v1: wrote order.lock.json, id ${contract.id}`)
     expect(contract.lock.schema).toMatchObject({ properties: { note: { type: 'string' } } })
+  })
+
+  it.each([
+    ['UTF-16, as PowerShell writes it', Buffer.from(`\ufeff${JSON.stringify(order)}`, 'utf16le')],
+    ['gzip', gzipSync(JSON.stringify(order))],
+  ])('reads %s', (_, content) => {
+    writeFileSync(join(folder, 'encoded.json'), content)
+    const { status, stdout } = run('encoded.json', '-o', '-', '--name', 'order')
+    expect(status).toBe(0)
+    expect(stdout).toBe(run('order.json', '-o', '-', '--name', 'order').stdout)
   })
 
   it('reads objects and defaults as asked', () => {

@@ -197,6 +197,7 @@ describe('sidelane process', () => {
     ['a missing input', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
     ['an output in a missing folder', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
     ['the input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],
+    ['the contract as output', [...inline, '--in', unread, '--out', lock], 'is the input itself'],
     ['one file for both outputs', [...inline, '--out', file('x'), '--rejects', file('x')], 'cannot take both'],
     ['an unknown body', [...inline, '--body', 'xml'], 'one of "base64", "canonical", "lines", "none"'],
     ['an unknown engine', [...inline, '--engine', 'wasm'], 'one of "auto", "native", "js"'],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { importContract } from '../../contract/import/index.ts'
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { expectWritable, fileOption, writeFileAtomically } from '../options.ts'
+import { decodeFile } from '../input/decode-input.ts'
 import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../../contract/index.ts'
 import { readText, toPlain } from '../../json/index.ts'
@@ -100,6 +101,4 @@ function readDigits(file: string): unknown {
 const notJson = (file: string): UsageError => new UsageError(topic, `${file} is not JSON; convert YAML to JSON first`)
 
 const textOf = (file: string): string =>
-  Buffer.from(fileOption(topic, () => readRegularFileSync(file, 'schema')))
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
+  Buffer.from(fileOption(topic, () => decodeFile(file, 'schema', readRegularFileSync(file, 'schema')))).toString('utf8')

@@ -2,6 +2,8 @@
 
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, gunzipSync } from 'node:zlib'
+import { FileError } from '../../runtime/regular-file.ts'
+import { fileKinds, type FileKind } from '../../tables/file-kinds.ts'
 import { ByteReader } from './byte-reader.ts'
 import { Utf16Transcoder, type ByteOrder } from './utf-16.ts'
 import { isZstd, readZstd, unzstd } from './zstd-frames.ts'
@@ -56,7 +58,7 @@ async function* decodeText(
 }
 
 /** What `decodeInput` gives, of bytes in memory. Throws Error likewise, and for more than `maxBytes` decompressed bytes. */
-export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
+function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const text = isGzip(bytes) ? gunzip(bytes, maxBytes) : isZstd(bytes.subarray(0, 4)) ? unzstd(bytes, maxBytes) : bytes
   const { encoding, markBytes } = encodingOf(text.subarray(0, 4))
   const content = text.subarray(markBytes)
@@ -64,6 +66,15 @@ export function decodeBytes(bytes: Uint8Array, maxBytes: number): Uint8Array {
   if (isForeign(encoding)) throw foreignError(encoding)
   const transcoder = new Utf16Transcoder(encoding)
   return new Uint8Array(Buffer.concat([transcoder.add(content), transcoder.end()]))
+}
+
+/** `decodeBytes` of the content of a file. Throws FileError with the code `encoding`. */
+export function decodeFile(file: string, kind: FileKind, content: Uint8Array): Uint8Array {
+  try {
+    return decodeBytes(content, fileKinds[kind].maxBytes)
+  } catch (error) {
+    throw new FileError(file, kind, 'encoding', (error as Error).message, { cause: error })
+  }
 }
 
 /** True for what must be decoded, by its first four bytes: it is not UTF-8, behind a byte order mark or without one. */

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { FileError, openRegularFileSync, readRegularFileSync, toFileError } from '../../runtime/regular-file.ts'
 import { fileKinds, fileTexts } from '../../tables/file-kinds.ts'
 import { fillTemplate } from '../../util/fill-template.ts'
-import { decodeBytes, isEncoded, markBytesOf } from './decode-input.ts'
+import { decodeFile, isEncoded, markBytesOf } from './decode-input.ts'
 import { PayloadSplitter, type InputPayload } from './payload-splitter.ts'
 import type { Place } from './place.ts'
 
@@ -19,7 +19,7 @@ const maxSampleBytes = fileKinds.samples.maxBytes
  */
 export function openSamples(file: string): SampleSource {
   const isWhole = isEncoded(headOf(file))
-  return new SampleSource(file, isWhole ? decoded(file, readRegularFileSync(file, 'samples')) : undefined)
+  return new SampleSource(file, isWhole ? decodeFile(file, 'samples', readRegularFileSync(file, 'samples')) : undefined)
 }
 
 /** The same of stdin, in memory. Rejects with FileError. */
@@ -37,7 +37,7 @@ export async function readSamples(input: Readable): Promise<SampleSource> {
   } catch (error) {
     throw toFileError(file, 'samples', error)
   }
-  return new SampleSource(file, decoded(file, new Uint8Array(Buffer.concat(chunks))))
+  return new SampleSource(file, decodeFile(file, 'samples', new Uint8Array(Buffer.concat(chunks))))
 }
 
 /** Can be iterated several times. A file is read in chunks each time, so it may be larger than memory. */
@@ -119,13 +119,5 @@ function headOf(file: string): Uint8Array {
     return head.subarray(0, readSync(descriptor, head))
   } finally {
     closeSync(descriptor)
-  }
-}
-
-function decoded(file: string, bytes: Uint8Array): Uint8Array {
-  try {
-    return decodeBytes(bytes, maxSampleBytes)
-  } catch (error) {
-    throw new FileError(file, 'samples', 'encoding', (error as Error).message, { cause: error })
   }
 }

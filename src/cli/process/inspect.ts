@@ -83,7 +83,8 @@ export const inspect: Command = {
     const inspector = new Inspector({ contract, key, maxBytes })
     // One body needs no summary.
     const quiet = values.quiet ?? codec !== undefined
-    const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, quiet })
+    const reads = [values.contract, values['digest-key-file']]
+    const job = new NdjsonJob(io, { topic, in: file ?? values.in, out: values.out, reads, quiet })
     const check = (line: number | undefined, inspectOne: () => Uint8Array): void => {
       try {
         const canonical = inspectOne()

@@ -22,6 +22,8 @@ export interface NdjsonJobOptions {
   readonly out?: string | undefined
   /** Path of the rejects; undefined is stderr, and "-" stdout. */
   readonly rejects?: string | undefined
+  /** Other files that the command reads. */
+  readonly reads?: readonly (string | undefined)[]
   readonly quiet?: boolean
 }
 
@@ -226,10 +228,11 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 }
 
 /** Opening a file for writing truncates it, so an output must differ from the input and from the other output. A device may take both. */
-function checkOutputs({ topic, in: source, out, rejects }: NdjsonJobOptions): void {
-  const input = isStream(source) ? statOf(0) : fileAt(source)
+function checkOutputs({ topic, in: source, out, rejects, reads = [] }: NdjsonJobOptions): void {
+  const inputs = [isStream(source) ? statOf(0) : fileAt(source), ...reads.map((path) => fileAt(path))]
   for (const path of [out, rejects])
-    if (isSameFile(fileAt(path), input)) throw new UsageError(topic, `${path} is the input itself`)
+    if (inputs.some((input) => isSameFile(fileAt(path), input)))
+      throw new UsageError(topic, `${path} is the input itself`)
   if (isStream(out) && rejects === '-')
     throw new UsageError(
       topic,

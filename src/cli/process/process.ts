@@ -143,7 +143,7 @@ export const processCommand: Command = {
         ? await start(contract, { placement, engine, threads, digestKey, ...sidecar }, io)
         : await startQueue(values, contract, digestKey, io)
     if (processor === undefined) return exitCodes.unreachable
-    const job = new NdjsonJob(io, { topic, ...values })
+    const job = new NdjsonJob(io, { topic, ...values, reads: [values.contract, values['digest-key-file']] })
     const endWatch = values.queue === undefined ? undefined : watchForWorkers(processor, job.note)
     let faults = 0
     const places: Place[] = []
