@@ -46,6 +46,7 @@ describe('serve', () => {
     for (const option of [
       ['--engine', 'js'],
       ['--daemon', 'node'],
+      ['--daemon=node'],
       ['--placement', 'pool', '--threads', '1'],
     ]) {
       const running = new Running(['serve', ...option, '--socket', freshSocket(), '--contract', contract])

@@ -81,11 +81,13 @@ async function run(daemon: DaemonCommand, { contracts = [] }: Options, io: Io): 
 
 /** Separates `--daemon`, the only option that is not an option of the daemon. */
 function splitDaemonOption(args: readonly string[]): { daemon: DaemonName; rest: readonly string[] } {
-  const at = args.indexOf('--daemon')
+  const at = args.findIndex((arg) => /^--daemon(?:=|$)/.test(arg))
   if (at === -1) return { daemon: 'auto', rest: args }
-  if (args[at + 1] === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
-  const daemon = optionValue(topic, 'daemon', args[at + 1], choice(...daemonNames)) ?? 'auto'
-  return { daemon, rest: [...args.slice(0, at), ...args.slice(at + 2)] }
+  const [, value] = (args[at] as string).split('=', 2)
+  const name = value ?? args[at + 1]
+  if (name === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
+  const daemon = optionValue(topic, 'daemon', name, choice(...daemonNames)) ?? 'auto'
+  return { daemon, rest: [...args.slice(0, at), ...args.slice(at + (value === undefined ? 2 : 1))] }
 }
 
 async function read(args: readonly string[]): Promise<Options> {
