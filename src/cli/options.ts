@@ -119,7 +119,7 @@ export function expectWritable(topic: string, path: string | undefined, ...input
   if (path === undefined || path === '-') return
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (inputs.some((input) => input !== undefined && isSameFile(stat, statAt(input))))
+    if (inputs.some((input) => input !== undefined && isSameFile(stat, input === '-' ? statOf(0) : statAt(input))))
       throw new UsageError(topic, `${path} is the input itself`)
     if (stat?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
     // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.

@@ -161,6 +161,11 @@ test('reads a log that begins with a hole, as a log that was cut while it was wr
   expect(stdout).toContain('listening')
 })
 
+test.skipIf(process.platform !== 'linux')('exits 1 where a file can be opened, but not read', async () => {
+  const { status, stderr } = await sidelane(['log', '/proc/self/mem'])
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/^sidelane: EIO: .*\n$/) })
+})
+
 test.skipIf(process.platform === 'win32')('ends with its output, also where the lines come from stdin', async () => {
   const many = file('many.log', text.repeat(5000))
   const left = await shell('{ "$@" < "$MANY"; echo "$?" >&3; } 3>&2 | head -n 1', ['log'], { MANY: many })

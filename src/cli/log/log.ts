@@ -114,5 +114,8 @@ async function* logLines(path: string | undefined, io: Io): AsyncGenerator<ReadL
   }
 }
 
-const isPathError = (error: unknown): error is NodeJS.ErrnoException =>
-  typeof (error as NodeJS.ErrnoException).code === 'string' && (error as NodeJS.ErrnoException).syscall !== undefined
+/** Not of a file that could be opened, and fails later. */
+function isPathError(error: unknown): error is NodeJS.ErrnoException {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return syscall === 'open' || code === 'EISDIR'
+}

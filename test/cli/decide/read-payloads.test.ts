@@ -21,7 +21,7 @@ it('takes each line of a large file once, without the byte order mark', () => {
 })
 
 it.each([
-  ['UTF-16', Buffer.from(large, 'utf16le')],
+  ['UTF-16', Buffer.from(large.slice(0, 36_000_000), 'utf16le')],
   ['gzip', gzipSync(large, { level: 0 })],
 ])('decodes a large file of lines in %s', (_, content) => {
   const file = join(folder, 'encoded.ndjson')
