@@ -1,11 +1,11 @@
 // What strangers and single peers may take of a daemon over TLS, and what a reload of the certificates does to calls.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, statSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createProcessor, type Processor } from '../../src/index.ts'
 import { decodeServerHello, kinds } from '../../src/wire/index.ts'
-import { ask, daemonKinds, needDaemon, socketFolder } from '../support/daemon.ts'
+import { ask, Daemon, daemonKinds, needDaemon, socketFolder } from '../support/daemon.ts'
 import { freePort } from '../support/free-port.ts'
 import { contractOf } from '../support/locks.ts'
 import { TestCa, type Identity } from '../support/tls-files.ts'
@@ -324,4 +324,27 @@ describe.each(daemonKinds)('%s', (kind) => {
     expect(daemon.daemon.stderr).not.toContain('\u001b')
     expect(daemon.daemon.stderr).toContain('spiffe://marker/')
   })
+})
+
+test('sidelaned that takes over with too few files for its start leaves the path to the other one', async (context) => {
+  needDaemon('sidelaned', context)
+  for (const tool of ['openssl', 'prlimit']) needTool(tool, context)
+  const { ca, server } = files()
+  const contract = file('order.lock.json')
+  const old = await TlsDaemon.start({ kind: 'sidelaned', socket: file('few.sock'), contract, server, ca: ca.cert })
+  const { ino } = statSync(old.socket)
+  const tls = ['--tls-listen', '127.0.0.1:0', '--tls-cert', server.cert, '--tls-key', server.key]
+  const all = [...tls, '--tls-client-ca', ca.cert, '--socket', old.socket, '--contract', contract]
+  const codes: (number | null)[] = []
+  // Whatever opens the file that is one too many, until there are enough.
+  for (let limit = 12; codes.at(-1) !== 0; limit++) {
+    const args = [...all, '--takeover', '--threads', '1']
+    const next = new Daemon({ kind: 'sidelaned', args, by: ['prlimit', `--nofile=${limit}`] })
+    if (await next.event('listening').catch(() => false)) codes.push(await next.stop())
+    else {
+      codes.push(await next.exited)
+      expect([limit, statSync(old.socket, { throwIfNoEntry: false })?.ino]).toEqual([limit, ino])
+    }
+  }
+  expect(codes.length).toBeGreaterThan(5)
 })

@@ -164,12 +164,13 @@ impl Main {
         }
         let workers = (0..settings.threads).map(|number| threads::spawn(Arc::clone(&shared), number));
         let workers = workers.collect::<io::Result<Vec<_>>>().map_err(system)?;
-        let listener = Listener::open(settings).map_err(Failure::System)?;
-        let leak_watch = LeakWatch::new(settings.leak_window, settings.leak_bytes_per_hour);
         let (sender, established) = mpsc::unbounded_channel();
         if let Some(address) = tls_listener {
             acceptor::spawn(address, Arc::clone(&shared), sender).map_err(system)?;
         }
+        let leak_watch = LeakWatch::new(settings.leak_window, settings.leak_bytes_per_hour);
+        // Last: the daemon that is taken over gives way to the socket file, so nothing may fail behind it.
+        let listener = Listener::open(settings).map_err(Failure::System)?;
         Ok(Some(Self {
             established,
             tls_address,

@@ -240,13 +240,15 @@ impl Listener {
     /// Binds beside the path, sets mode and group, and renames.
     fn publish(&self, path: &Path, replace: bool) -> Result<(UnixListener, Identity), String> {
         let (socket, temporary) = bind_temporary(path)?;
-        let publish = || -> Result<Identity, PublishError> {
+        let publish = || -> Result<(UnixListener, Identity), PublishError> {
             fs::set_permissions(&temporary, fs::Permissions::from_mode(self.mode))?;
             if let Some(group) = self.group {
                 std::os::unix::fs::chown(&temporary, None, Some(group))?;
             }
             let metadata = fs::symlink_metadata(&temporary)?;
             socket.listen(BACKLOG)?;
+            socket.set_nonblocking(true)?;
+            let listener = UnixListener::from_std(StdListener::from(OwnedFd::from(socket)))?;
             // Again: the daemon may have waited for the old one's answer, or run for months.
             check_parents(path, self.allows_open).map_err(PublishError::Refused)?;
             if replace {
@@ -256,15 +258,10 @@ impl Listener {
                 fs::hard_link(&temporary, path)?;
                 fs::remove_file(&temporary)?;
             }
-            Ok((metadata.dev(), metadata.ino()))
+            Ok((listener, (metadata.dev(), metadata.ino())))
         };
-        let published = publish().and_then(|identity| {
-            socket.set_nonblocking(true)?;
-            let listener = UnixListener::from_std(StdListener::from(OwnedFd::from(socket)))?;
-            Ok((listener, identity))
-        });
-        published.map_err(|error| {
-            // It may be renamed already.
+        publish().map_err(|error| {
+            // It may have its name already.
             let _ = fs::remove_file(&temporary);
             match error {
                 PublishError::Refused(message) => message,
