@@ -74,7 +74,7 @@ const map: Record<string, readonly string[]> = {
   'frameworks/fetch': ['engine', 'frameworks', 'frameworks/web-body', 'model', 'tables'],
   'frameworks/web-body': ['frameworks', 'model', 'util'],
   metrics: ['model', 'tables', 'util', 'wire'],
-  bullmq: ['build-host', 'create', 'engine', 'model', 'policies', 'redis', 'util'],
+  bullmq: ['build-host', 'create', 'engine', 'model', 'policies', 'redis', 'util', 'wire'],
   'redis-cache': ['model', 'policies', 'redis', 'util', 'wire'],
   daemon: ['model', 'server', 'tables', 'util'],
   profile: ['tables', 'util'],

@@ -4,18 +4,8 @@
 //   0  "SLRC"      4  version      8  size of the outcome, u32      12  checksum, 16 bytes      28  the outcome
 
 import { createHash } from 'node:crypto'
-import {
-  decodeOutcome,
-  encodeOutcome,
-  errorTable,
-  outcomeCode,
-  outcomeKind,
-  outcomeSize,
-  type Accepted,
-  type Outcome,
-  type SharedQuery,
-} from '../model/index.ts'
-import { readRejected } from '../wire/index.ts'
+import { encodeOutcome, type Outcome, type SharedQuery } from '../model/index.ts'
+import { readStoredOutcome } from '../wire/index.ts'
 
 const magic = 0x43524c53
 /** Of this layout, and of the layout of outcomes. */
@@ -48,25 +38,7 @@ export function decodeValue(key: string, value: Buffer, query: SharedQuery): Out
   if (value.length < headBytes || value.readUInt32LE(0) !== magic || value.readUInt32LE(4) !== version) return undefined
   if (value.readUInt32LE(sizeAt) !== value.length - headBytes) return undefined
   if (checksum(key, value).compare(value, checksumAt, headBytes, 0, headBytes - checksumAt) !== 0) return undefined
-  if (outcomeSize(value, headBytes) !== value.length - headBytes) return undefined
-  const kind = outcomeKind(value, headBytes)
-  if (kind === 'rejected') return decodeRejected(value, query)
-  return kind === 'accepted' ? decodeAccepted(value, query) : undefined
-}
-
-// What a forged value could do to the code behind it, and not only to the result, is checked.
-
-function decodeRejected(value: Buffer, { contract }: SharedQuery): Outcome | undefined {
-  const { wire } = errorTable[outcomeCode(value, headBytes) ?? 'internal.panic']
-  const read = readRejected(value.subarray(headBytes), wire, contract.profile.limits.maxDepth)
-  return 'ok' in read ? read : undefined
-}
-
-function decodeAccepted(value: Buffer, { contract, canonical, inBytes }: SharedQuery): Outcome | undefined {
-  const { compress, digest } = contract.profile
-  const outcome = decodeOutcome(value, headBytes, compress.codec) as Accepted
-  const isWhole = outcome.inBytes === inBytes && (outcome.digest !== null) === (digest !== 'none')
-  return isWhole && 'canonical' in outcome === canonical ? outcome : undefined
+  return readStoredOutcome(value.subarray(headBytes), query)
 }
 
 /** Over the key, the head and the outcome. */

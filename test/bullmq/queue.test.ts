@@ -238,7 +238,15 @@ describe('results', () => {
     const outcome = await producer.process(payload(1))
     const [key = ''] = await keysOf(queue.server, 'sidelane:r:*')
     const value = await queue.server.with((client) => client.getBuffer(key))
-    const values = [value?.subarray(0, -1), value?.subarray(0, 9), Buffer.concat([value as Buffer, Buffer.of(0)]), '']
+    const rejected = (fields: object): Buffer => {
+      const text = JSON.stringify({ code: 'validate.failed', issues: [], truncated: false, ...fields })
+      return Buffer.concat([Buffer.of(2, 0, 0, 0, text.length, 0, 0, 0), Buffer.from(text)])
+    }
+    const values = [
+      ...[value?.subarray(0, -1), value?.subarray(0, 9), Buffer.concat([value as Buffer, Buffer.of(0)]), ''],
+      // Whole, but no outcome that a worker writes.
+      ...[rejected({ issues: 7 }), rejected({ issues: [{ pointer: 7 }] }), rejected({ code: 'overloaded' })],
+    ]
     for (const damaged of values) {
       await queue.server.with((client) => client.set(key, damaged ?? ''))
       await expect(producer.process(payload(1))).rejects.toMatchObject({ code: 'internal.panic' })

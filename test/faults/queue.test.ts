@@ -348,6 +348,25 @@ describe('a batch', () => {
     expect(await (await queue.producer()).process(payload(1))).toMatchObject({ ok: true })
     await foreign.close()
   })
+
+  it('that BullMQ cannot read is dead after it was taken over', { timeout: 30_000 }, async (context) => {
+    const queue = await Queue.open(context)
+    const foreign = new BullQueue('sidelane', { connection: { port: queue.server.port }, prefix: 'sidelane' })
+    const fields = ['data', 'opts', 'progress', 'parent', 'rjk']
+    for (const field of fields) {
+      await foreign.add('mail', {}, { jobId: field })
+      await queue.server.with((client) => client.hset(`sidelane:sidelane:${field}`, field, 'no JSON'))
+    }
+    await queue.worker({ batch: { concurrency: 1 } })
+    const letters = await deadLetters(queue)
+    await until(async () => (await letters.count()) === fields.length)
+    const list = await letters.list()
+    expect(new Map(list.map(({ id, error }) => [id, error.code]))).toEqual(
+      new Map(fields.map((field) => [field, 'protocol.violation'])),
+    )
+    expect(await (await queue.producer()).process(payload(1))).toMatchObject({ ok: true })
+    await foreign.close()
+  })
 })
 
 describe('the end', () => {

@@ -1,16 +1,8 @@
 // One payload on its way through the queue, for all calls of this producer that have it.
 
-import {
-  decodeOutcome,
-  outcomeSize,
-  SidelaneError,
-  toFault,
-  withCanonical,
-  type Call,
-  type Contract,
-  type Holder,
-} from '../../model/index.ts'
+import { SidelaneError, toFault, withCanonical, type Call, type Contract, type Holder } from '../../model/index.ts'
 import { decompress } from '../../engine/index.ts'
+import { readStoredOutcome } from '../../wire/index.ts'
 import type { WirePayload } from '../batch-data.ts'
 
 /** The batch of a payload, as the payload knows it. */
@@ -99,8 +91,9 @@ export class QueuedPayload implements Holder {
   #settleCall(call: Call, value: Uint8Array): void {
     const { codec } = this.#contract.profile.compress
     try {
-      if (outcomeSize(value, 0) !== value.length) throw damaged()
-      const outcome = decodeOutcome(value, 0, codec)
+      const query = { contract: this.#contract, canonical: false, inBytes: this.bytes }
+      const outcome = readStoredOutcome(value, query)
+      if (outcome === undefined) throw damaged()
       if (!outcome.ok || !call.canonical) return call.settle(outcome)
       const { dictionary } = this.#contract
       const limits = { maxBytes: Math.max(1, outcome.canonicalBytes), dictionary }

@@ -11,6 +11,7 @@ import { endedPrefix, replyChannel } from '../names.ts'
 import type { QueueEvent } from '../options.ts'
 import type { WorkerSettings } from '../settings.ts'
 import { BatchRunner, type Served } from './batch-runner.ts'
+import { mendJob } from './mend-job.ts'
 import { ResultStore } from './result-store.ts'
 import { RetryDelayWorker } from './retry-delay-worker.ts'
 
@@ -99,6 +100,7 @@ export class RunningWorker implements QueueWorker, CountedHost {
     worker.on('stalled', (jobId) => {
       this.#batches.stalled++
       this.#event({ type: 'stalled', jobId, message: 'The batch was taken over from a worker that was not heard of.' })
+      void this.#mend(worker.toKey(jobId))
     })
     worker.on('lockRenewalFailed', (jobIds) => {
       this.#batches.lockLost += jobIds.length
@@ -220,6 +222,15 @@ export class RunningWorker implements QueueWorker, CountedHost {
     const { prefix, queue } = this.#settings
     try {
       await this.#redis.client.publish(replyChannel(prefix, queue, reply), prefixOfId + id)
+    } catch (error) {
+      this.#onRedisError(redisFault(error, this.#redis.address))
+    }
+  }
+
+  /** A fault is that of the next takeover, too. */
+  async #mend(key: string): Promise<void> {
+    try {
+      await mendJob(this.#redis.client, key)
     } catch (error) {
       this.#onRedisError(redisFault(error, this.#redis.address))
     }
