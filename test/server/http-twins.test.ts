@@ -58,6 +58,7 @@ const fields = [
     '',
     'Content-Length: 0\r\n',
     'Connection: close\r\n',
+    'Proxy-Connection: close\r\n',
     'Sidelane-Deadline-Ms: 0\r\n',
     'Content-Encoding: gzip\r\n',
   ],

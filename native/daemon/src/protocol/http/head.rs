@@ -255,6 +255,10 @@ fn trim(mut value: &[u8]) -> &[u8] {
     value
 }
 
+fn has_close(value: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').any(|option| trim(option).eq_ignore_ascii_case(b"close"))
+}
+
 impl<'a> Seen<'a> {
     fn take(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
@@ -265,12 +269,11 @@ impl<'a> Seen<'a> {
                 self.expects |= known;
                 self.expects_other |= !known;
             }
-            10 if is(b"connection") => {
-                let mut options = value.split(|byte| *byte == b',');
-                self.close |= options.any(|option| trim(option).eq_ignore_ascii_case(b"close"));
-            }
+            10 if is(b"connection") => self.close |= has_close(value),
             11 if is(b"traceparent") => self.trace.add(value),
             14 if is(b"content-length") => self.length.add(value),
+            // As node:http reads it.
+            16 if is(b"proxy-connection") => self.close |= has_close(value),
             16 if is(b"content-encoding") => self.encoded |= !value.eq_ignore_ascii_case(b"identity"),
             17 if is(b"transfer-encoding") => self.coding.add(value),
             20 if is(b"sidelane-deadline-ms") => self.deadline.add(value),
