@@ -35,6 +35,8 @@ export const payloadOf = (wire: WirePayload): Uint8Array =>
 const isWire = (value: unknown): boolean =>
   typeof value === 'string' || (Array.isArray(value) && value.length === 1 && typeof value[0] === 'string')
 
+const isTrace = (value: unknown): boolean => value === null || typeof value === 'string'
+
 /** undefined for the data of a job that is none of this package. */
 export function readBatch(data: unknown): BatchData | undefined {
   const { v, contract, id, reply, payloads, trace } = (data ?? {}) as Partial<BatchData>
@@ -44,7 +46,7 @@ export function readBatch(data: unknown): BatchData | undefined {
     Array.isArray(payloads) &&
     payloads.length > 0 &&
     payloads.every(isWire) &&
-    (trace === undefined || (Array.isArray(trace) && trace.length === payloads.length))
+    (trace === undefined || (Array.isArray(trace) && trace.length === payloads.length && trace.every(isTrace)))
   return isWhole ? (data as BatchData) : undefined
 }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { Queue as BullQueue } from 'bullmq'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openDeadLetters, type QueueWorker, type QueueWorkerOptions } from '../../src/bullmq/index.ts'
+import { batchId, payloadDigest } from '../../src/bullmq/names.ts'
 import { payload, Queue, visit } from '../bullmq/queue-kit.ts'
 import { act, faultyWorker } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
@@ -340,11 +341,12 @@ describe('a batch', () => {
     const foreign = new BullQueue('sidelane', { connection: { port: queue.server.port }, prefix: 'sidelane' })
     await foreign.add('mail', { to: 'someone' })
     await foreign.add('visit', { v: 1, contract: 'visit', id: visit.id, reply: '', payloads: ['{}'] }, { jobId: 'x' })
-    await until(() => queue.events.length === 2)
-    expect(queue.events).toMatchObject([
-      { type: 'dead', code: 'protocol.violation' },
-      { type: 'dead', code: 'protocol.violation' },
-    ])
+    const jobId = batchId(visit.id, [payloadDigest(visit, undefined)(Buffer.from('{}'))])
+    const batch = { v: 1, contract: 'visit', id: visit.id, reply: '', payloads: ['{}'], trace: [7] }
+    await foreign.add('visit', batch, { jobId })
+    await until(() => queue.events.length === 3)
+    const violation = { type: 'dead', code: 'protocol.violation' }
+    expect(queue.events).toMatchObject([violation, violation, violation])
     expect(await (await queue.producer()).process(payload(1))).toMatchObject({ ok: true })
     await foreign.close()
   })
