@@ -32,7 +32,7 @@ export interface ListenerOptions {
 export type ListenerEvent =
   /** The socket may half-close, and nothing has been read from it. */
   | { readonly kind: 'connection'; readonly socket: Socket }
-  /** The file was deleted, and is published again. */
+  /** The file was deleted, or nobody listened on the one in its place, and is published again. */
   | { readonly kind: 'republished' }
   /** The file cannot be published again. */
   | { readonly kind: 'warning'; readonly message: string }
@@ -107,16 +107,18 @@ export class Listener {
   async #checkFile(file: SocketFile): Promise<void> {
     const current = fileAt(file.path)
     if (isSame(current, file.identity)) return
-    if (current !== undefined) return this.#onTakeover()
     clearInterval(this.#watchTimer)
-    await this.#republish(file)
+    if (current === undefined) await this.#republish(file, 'new')
+    // That daemon has died already: with this one, nobody would be left.
+    else if (await isStale(file.path)) await this.#republish(file, 'replace')
+    else return this.#onTakeover()
     if (!this.#isRemoved) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()
   }
 
-  async #republish(file: SocketFile): Promise<void> {
+  async #republish(file: SocketFile, how: 'new' | 'replace'): Promise<void> {
     const server = newServer(this.#options)
     try {
-      const identity = await publish(server, file.path, 'new', this.#options)
+      const identity = await publish(server, file.path, how, this.#options)
       if (this.#isRemoved) {
         remove(file.path)
         server.close()
@@ -138,8 +140,7 @@ export class Listener {
   }
 
   #onTakeover(): void {
-    if (this.#closeTimer !== undefined) return
-    clearInterval(this.#watchTimer)
+    if (this.#isRemoved) return
     this.#options.onEvent({ kind: 'taken_over' })
     this.#closeTimer = setTimeout(() => {
       this.close()
@@ -251,6 +252,12 @@ async function pathState(path: string): Promise<PathState> {
   if (error === undefined || error.code === 'EAGAIN') return 'alive'
   throw failure(texts.cannotProbe, { path, reason: errorText(error) }, error)
 }
+
+const isStale = (path: string): Promise<boolean> =>
+  pathState(path).then(
+    (state) => state === 'stale',
+    () => false,
+  )
 
 function fileAt(path: string): Stats | undefined {
   try {

@@ -12,6 +12,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
@@ -133,6 +134,24 @@ describe.each(daemonKinds)('%s', (kind) => {
       )
       .toBe(true)
     expect(await next.stop()).toBe(0)
+  })
+
+  test('a daemon whose successor has died at once publishes its file again', async (context) => {
+    needDaemon(kind, context)
+    const socket = freshPath()
+    const daemon = await start(socket)
+    // What it leaves: a socket without a listener in the place of the file.
+    const [bound, left] = ['bound', 'left'].map((name) => join(dirname(socket), name)) as [string, string]
+    const successor = createServer().listen(bound)
+    await once(successor, 'listening')
+    linkSync(bound, left)
+    await once(successor.close(), 'close')
+    renameSync(left, socket)
+    await daemon.event('republished')
+    expect((await ask(socket, '/healthz')).status).toBe(200)
+    expect(await daemon.stop()).toBe(0)
+    expect(readdirSync(dirname(socket))).toEqual([])
+    expect(daemon.log.map(({ event }) => event)).not.toContain('taken_over')
   })
 
   test('a deleted file is published again', async (context) => {

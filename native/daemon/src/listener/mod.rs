@@ -40,9 +40,9 @@ pub enum ListenerEvent {
     /// A non-blocking connection of this other uid.
     Unauthorized(u32, StdStream),
     AcceptFailed(io::Error),
-    /// The path was missing and is published again.
+    /// The path was missing, or had a socket that nobody listens on, and is published again.
     Republished,
-    /// The path is missing and cannot be published, for this reason; reported once.
+    /// The path cannot be published again, for this reason; reported once.
     Lost(String),
     /// Another daemon owns the path. This one accepts for one more second.
     TakenOver,
@@ -177,12 +177,14 @@ impl Listener {
             let file = self.file.as_ref()?;
             let event = match identity_of(&file.path) {
                 Some(identity) if identity == file.identity => None,
+                // That daemon has died already: with this one, nobody would be left.
+                Some(_) if path_state(&file.path) == Ok(PathState::Stale) => self.republish(true),
                 Some(_) => {
                     self.taken_over = true;
                     self.retire();
                     Some(ListenerEvent::TakenOver)
                 }
-                None => self.republish(),
+                None => self.republish(false),
             };
             if event.is_some() {
                 return event;
@@ -191,9 +193,9 @@ impl Listener {
         None
     }
 
-    fn republish(&mut self) -> Option<ListenerEvent> {
+    fn republish(&mut self, replace: bool) -> Option<ListenerEvent> {
         let path = self.file.as_ref()?.path.clone();
-        match self.publish(&path, false) {
+        match self.publish(&path, replace) {
             Ok((socket, identity)) => {
                 // The old one still serves its backlog.
                 self.retire();
