@@ -1,5 +1,5 @@
 // Fault rows about the socket file, and what clients see during a takeover. Modes and messages are in test/server.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createHost, createProcessor } from 'sidelane'
 import { describe, expect, test } from 'vitest'
@@ -269,7 +270,7 @@ describe.each(daemonKinds)('%s', (kind) => {
     needTool('python3', context)
     await onDaemon(context, kind, async (row) => {
       chmodSync(row.folder, 0o755)
-      expect(requestAs(row, 65_534)).toContain('PermissionError')
+      expect(await requestAs(row, 65_534)).toContain('PermissionError')
     })
   })
 
@@ -282,8 +283,8 @@ describe.each(daemonKinds)('%s', (kind) => {
       kind,
       async (row) => {
         chmodSync(row.folder, 0o755)
-        expect(requestAs(row, 65_534)).toMatch(/^b'HTTP\/1\.1 403 Forbidden.*"code":"protocol\.forbidden"/)
-        expect(requestAs(row, 0)).toContain('200 OK')
+        expect(await requestAs(row, 65_534)).toMatch(/^b'HTTP\/1\.1 403 Forbidden.*"code":"protocol\.forbidden"/)
+        expect(await requestAs(row, 0)).toContain('200 OK')
       },
       { args: ['--socket-mode', '0666'] },
     )
@@ -297,7 +298,7 @@ function staleSocketOfOtherUser(path: string): void {
 }
 
 /** The response that a user with that id gets, or the name of the error. */
-function requestAs({ socket }: Row, uid: number): string {
+async function requestAs({ socket }: Row, uid: number): Promise<string> {
   const program = `
 import os, socket
 os.setgroups([])
@@ -311,6 +312,7 @@ try:
 except OSError as error:
     print(type(error).__name__)
 `
-  const { stdout, stderr } = spawnSync('python3', ['-c', program], { encoding: 'utf8' })
+  // Not `spawnSync`: a late answer of /readyz would be this process's own.
+  const { stdout, stderr } = await promisify(execFile)('python3', ['-c', program])
   return `${stdout}${stderr}`
 }
