@@ -1,6 +1,6 @@
 // Fault rows about the end of a host: accepted calls complete, later calls are refused.
 import { describe, expect, test } from 'vitest'
-import { act, everywhere, held, mix, occupy, onTrial, pools } from './fault-kit.ts'
+import { act, everywhere, hold, mix, occupy, onTrial, pools } from './fault-kit.ts'
 
 describe.each(everywhere)('$placement, $engine', (place) => {
   test('F20: close() with queued calls completes all of them first', async (context) => {
@@ -63,7 +63,7 @@ describe.each(pools)('$placement, $engine', (place) => {
       place,
       async (trial) => {
         // It is not released.
-        const busy = await occupy(trial, held().payload)
+        const busy = await occupy(trial, hold().payload)
         const calls = trial.offerAll(mix(20))
         await trial.host.destroy()
         expect(new Set((await Promise.all([...busy, calls])).flat().map(({ code }) => code))).toEqual(

@@ -1,17 +1,15 @@
 // Shared by the fault rows: a trial on a placement, payloads that trigger faults of the faulty worker, and a seeded mix of
 // harmless ones.
-import { rmSync, writeFileSync } from 'node:fs'
 import { createHost, type HostOptions, type ProcessOptions } from 'sidelane'
 import { onTestFinished, type TestContext } from 'vitest'
 import { seeded } from '../../bench/payloads/random.ts'
-import { act, faultyWorker, tick } from '../support/faulty.ts'
-import { freshFile } from '../support/folders.ts'
+import { faultyWorker, tick } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 import { engineKinds, needEngine, type EngineKind } from '../support/need.ts'
 import { seed } from '../support/seed.ts'
 import { expectHoldings, holdings, Trial, type Ending } from './oracles.ts'
 
-export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
+export { act, faultyWorker, faultyWorkerSource, hold, tick } from '../support/faulty.ts'
 export { freshFile } from '../support/folders.ts'
 export type { Ending, Trial } from './oracles.ts'
 
@@ -55,13 +53,6 @@ export function among(harmless: number, ...faults: string[]): (string | Uint8Arr
   const payloads = mix(harmless)
   for (const fault of faults) payloads.splice(below(payloads.length + 1), 0, fault)
   return payloads
-}
-
-/** A payload that holds its worker until it is released, however long the rest of the row takes. */
-export function held(): { readonly payload: string; readonly release: () => void } {
-  const file = freshFile('held')
-  writeFileSync(file, '')
-  return { payload: act('hold', file), release: () => rmSync(file) }
 }
 
 /** Fills both slots of the only worker with the payload. */

@@ -5,7 +5,7 @@ import {
   act,
   everywhere,
   freshFile,
-  held,
+  hold,
   inlines,
   mix,
   occupy,
@@ -75,7 +75,7 @@ describe.each(pools)('$placement, $engine', (place) => {
       context,
       place,
       async (trial) => {
-        const { payload, release } = held()
+        const { payload, release } = hold()
         const busy = await occupy(trial, payload)
         const calls = trial.offerAll(mix(1000))
         release()
@@ -107,7 +107,7 @@ describe.each(pools)('$placement, $engine', (place) => {
 
   test('F25: a call that cannot run before its deadline ends at it, and never runs', async (context) => {
     await onTrial(context, place, async (trial) => {
-      const { payload, release } = held()
+      const { payload, release } = hold()
       const busy = await occupy(trial, payload)
       const files = Array.from({ length: 5 }, () => freshFile('ran'))
       const limits = [1, 5, 20, 50, 100]
@@ -131,7 +131,7 @@ describe.each(pools)('$placement, $engine', (place) => {
       const controller = new AbortController()
       const { signal } = controller
       const file = freshFile('ran')
-      const { payload, release } = held()
+      const { payload, release } = hold()
       const running = trial.offer(payload, { signal })
       await tick()
       const behind = trial.offer(act('sleep', 1))

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import * as z from 'zod'
 import type * as bullmq from '../../src/bullmq/index.ts'
-import type { ReceiveOptions } from '../../src/frameworks/express.ts'
+import type { HostReceiveOptions, ReceiveOptions } from '../../src/frameworks/express.ts'
 import type { SidelanePluginOptions } from '../../src/frameworks/fastify.ts'
 import * as main from '../../src/index.ts'
 import { inferContract, type InferOptions } from '../../src/infer/index.ts'
@@ -27,6 +27,7 @@ interface Options {
   FallbackOptions: main.FallbackOptions
   GuardOptions: main.GuardOptions
   HostOptions: main.HostOptions
+  HostReceiveOptions: HostReceiveOptions
   ImportOptions: main.ImportOptions
   InferOptions: InferOptions
   LaunchOptions: main.LaunchOptions
@@ -79,6 +80,7 @@ const takesUndefined: {
   FallbackOptions: true,
   GuardOptions: true,
   HostOptions: true,
+  HostReceiveOptions: true,
   ImportOptions: true,
   InferOptions: true,
   LaunchOptions: true,

@@ -1,12 +1,10 @@
 // What the pool's tests share: a host on the faulty worker.
-import { rmSync, writeFileSync } from 'node:fs'
 import { createHost, type Host, type HostOptions, type Processor } from 'sidelane'
 import { onTestFinished } from 'vitest'
-import { act, faultyWorker, tick } from '../support/faulty.ts'
-import { freshFile } from '../support/folders.ts'
+import { faultyWorker, hold, tick } from '../support/faulty.ts'
 import { contractOf } from '../support/locks.ts'
 
-export { act, faultyWorker, faultyWorkerSource, tick } from '../support/faulty.ts'
+export { act, faultyWorker, faultyWorkerSource, hold, tick } from '../support/faulty.ts'
 export { freshFile } from '../support/folders.ts'
 
 /** A host of one thread, destroyed with the test. */
@@ -21,19 +19,6 @@ export async function openPool(options: HostOptions = {}): Promise<{ host: Host;
   })
   onTestFinished(() => host.destroy())
   return { host, processor: host.processor(contractOf({}, { name: 'anything' })) }
-}
-
-export interface Held {
-  /** The payload that holds the thread of its worker. */
-  readonly payload: string
-  release(): void
-}
-
-/** The release, or the end of the test, lets the worker go on. */
-export function hold(): Held {
-  const file = freshFile('held')
-  writeFileSync(file, '')
-  return { payload: act('hold', file), release: () => rmSync(file, { force: true }) }
 }
 
 /** Work that takes as long as the test needs it. */

@@ -1,5 +1,6 @@
 // A pool worker with faults for tests: payloads tell it to exit, hang, throw and so on.
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { freshFile } from './folders.ts'
 
 export const faultyWorker: URL = new URL('./faulty-worker.js', import.meta.url)
 
@@ -12,3 +13,16 @@ export const act = (name: string, given: unknown = 0): string => JSON.stringify(
 
 /** Waits for one turn of the event loop. */
 export const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+interface Held {
+  /** The payload that holds the thread of its worker. */
+  readonly payload: string
+  release(): void
+}
+
+/** The release, or the end of the test, lets the worker go on. */
+export function hold(): Held {
+  const file = freshFile('held')
+  writeFileSync(file, '')
+  return { payload: act('hold', file), release: () => rmSync(file, { force: true }) }
+}
