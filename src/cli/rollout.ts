@@ -5,7 +5,7 @@ import { entryOf, readEntries, RolloutFileError, updateEntries, type RolloutEntr
 import { dispatch, exitCodes, readArgs, UsageError, type Command, type ExitCode, type OptionTable } from './command.ts'
 import { printable } from './daemon/daemon-client.ts'
 import type { Io } from './io.ts'
-import { writeErrorText } from './options.ts'
+import { writeErrorText } from './output-file.ts'
 
 const usualFile = 'rollout.json'
 const fileHelp = `  --file PATH     the rollout file of the apps, default ${usualFile}`

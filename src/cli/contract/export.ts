@@ -2,7 +2,7 @@
 
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { findContract, moduleOptions } from '../user-module/find-contract.ts'
-import { expectWritable, writeFileAtomically } from '../options.ts'
+import { expectWritable, writeFileAtomically } from '../output-file.ts'
 import { lockWithTables } from './kept-tables.ts'
 import { lockText } from '../../contract/index.ts'
 

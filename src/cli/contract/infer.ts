@@ -10,7 +10,8 @@ import { formatCount, formatPlural } from '../format-units.ts'
 import { exitCodes, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { describeAt, placeText } from '../input/place.ts'
 import { WatchedSamples } from '../input/watched-samples.ts'
-import { expectWritable, fileOption, samplesOption, writeFileAtomically } from '../options.ts'
+import { fileOption, samplesOption } from '../options.ts'
+import { expectWritable, writeFileAtomically } from '../output-file.ts'
 
 const topic = 'contract infer'
 

@@ -14,7 +14,8 @@ import {
 import { exitCodes, isFile, readFileArgs, UsageError, type Command, type OptionTable } from '../command.ts'
 import { formatCount, formatPlural } from '../format-units.ts'
 import type { Io } from '../io.ts'
-import { contractOption, expectWritable, fileOption, samplesOption, writeFileAtomically } from '../options.ts'
+import { contractOption, fileOption, samplesOption } from '../options.ts'
+import { expectWritable, writeFileAtomically } from '../output-file.ts'
 import { WatchedSamples } from '../input/watched-samples.ts'
 
 const topic = 'contract train'
