@@ -54,12 +54,15 @@ export function textsOf({ name, version, folder }, linked) {
   return texts.map(({ part, text }) => ({ of: `${name} ${version}${part === '.' ? '' : ` (${part})`}`, text }))
 }
 
-/** The texts that the toolchain has. The library and its crates may be used under Apache-2.0; its tables are of Unicode. */
+/**
+ * The texts that the toolchain has. The library may be used under Apache-2.0, its compiler_builtins have parts under MIT and LLVM's
+ * exception, and its tables are of Unicode.
+ */
 function standardLibrary() {
   const rustc = (...args) => execFileSync('rustc', args, { cwd: root, encoding: 'utf8' }).trim()
   const folder = join(rustc('--print', 'sysroot'), 'share/doc/rust/licenses')
   if (!existsSync(folder)) throw new Error(`There is no ${folder}: a toolchain of rustup has it`)
-  return ['Apache-2.0', 'Unicode-3.0'].map((license) => ({
+  return ['Apache-2.0', 'LLVM-exception', 'MIT', 'Unicode-3.0'].map((license) => ({
     of: `standard library of ${rustc('--version')}`,
     text: readFileSync(join(folder, `${license}.txt`), 'utf8'),
   }))

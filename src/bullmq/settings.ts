@@ -9,6 +9,7 @@ import {
   isObject,
   msRule,
   rule,
+  type FallbackOptions,
   type HostOptions,
   type ProcessorOptions,
   type Rule,
@@ -172,6 +173,7 @@ export function resolveWorker(options: QueueWorkerOptions): { settings: WorkerSe
     ...defined(rest),
     concurrency: batch.concurrency ?? 4,
   } as unknown as WorkerSettings
+  requireStorable(options, settings)
   return {
     settings: {
       ...settings,
@@ -182,6 +184,15 @@ export function resolveWorker(options: QueueWorkerOptions): { settings: WorkerSe
     },
     host: pick(options, (name) => !isOwn(name) || name === 'onEvent'),
   }
+}
+
+/** A stored result has no codec, so it is that of an engine. */
+function requireStorable({ fallback }: QueueWorkerOptions, { results }: WorkerSettings): void {
+  const to = isObject(fallback) ? (fallback as Partial<FallbackOptions>).to : fallback
+  if (typeof results === 'function' || to === undefined || to === 'inline') return
+  throw invalidOptions(
+    'Expected `fallback` to be "inline", or `results` to be a function: Redis holds results of engines',
+  )
 }
 
 function requireConnection(where: string, options: QueuePlace): void {

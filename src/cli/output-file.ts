@@ -27,7 +27,7 @@ export function expectWritable(topic: string, path: string | undefined, ...input
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (inputs.some((input) => input !== undefined && isSameFile(stat, input === '-' ? statOf(0) : statAt(input))))
-      throw new UsageError(topic, `${path} is the input itself`)
+      throw new UsageError(topic, `${path} is an input itself`)
     if (stat?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
     // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.
     const isReplaced = stat === undefined || stat.isFile()
@@ -64,7 +64,7 @@ export function statAt(path: string): Stats | undefined {
 export const isSameFile = (one: Stats | undefined, other: Stats | undefined): boolean =>
   one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino
 
-/** A device that takes no bytes, such as /dev/full, does not take none either. */
+/** Fails on a device that takes no bytes, such as /dev/full. */
 function writeNothing(path: string): void {
   const descriptor = openSync(path, 'w')
   try {

@@ -27,7 +27,7 @@ const answerMs = 5_000
 export async function attachTo(options: AttachOptions): Promise<RawProfile> {
   const folder = mkdtempSync(join(tmpdir(), 'sidelane-profile-'))
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
-  // Of a caller that does not wait.
+  // A second signal ends the process before `finally` runs.
   process.once('exit', remove)
   try {
     return await profileIn(options, folder)

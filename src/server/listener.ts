@@ -32,7 +32,7 @@ export interface ListenerOptions {
 export type ListenerEvent =
   /** The socket may half-close, and nothing has been read from it. */
   | { readonly kind: 'connection'; readonly socket: Socket }
-  /** The file was deleted, or nobody listened on the one in its place, and is published again. */
+  /** The file was deleted, or was a socket without a listener, and is published again. */
   | { readonly kind: 'republished' }
   /** The file cannot be published again. */
   | { readonly kind: 'warning'; readonly message: string }
@@ -109,7 +109,7 @@ export class Listener {
     if (isSame(current, file.identity)) return
     clearInterval(this.#watchTimer)
     if (current === undefined) await this.#republish(file, 'new')
-    // That daemon has died already: with this one, nobody would be left.
+    // The daemon that took over has died: if this one left too, no daemon would serve the path.
     else if (await isStale(file.path)) await this.#republish(file, 'replace')
     else return this.#onTakeover()
     if (!this.#isRemoved) this.#watchTimer = setInterval(() => void this.#checkFile(file), watchMs).unref()

@@ -364,6 +364,10 @@ describe('a producer', () => {
     const noKey = { contract: keyed, digestKey: null } as unknown as ServedContract
     await expect(queue.worker({}, [noKey])).rejects.toMatchObject(invalid)
     await expect(queue.worker({ maxDead: 0 })).rejects.toMatchObject(invalid)
+    // Redis holds results of engines.
+    for (const fallback of ['skip', () => ({ ok: true, body: Buffer.of(1) })] as const) {
+      await expect(queue.worker({ fallback })).rejects.toMatchObject(invalid)
+    }
     await queue.worker({}, [withKey(1), withKey(1)])
   })
 

@@ -196,8 +196,8 @@ describe('sidelane process', () => {
     ],
     ['a missing input', [...inline, '--in', 'gone.ndjson'], 'There is no file gone.ndjson'],
     ['an output in a missing folder', [...inline, '--out', '/no/such/folder/out'], 'Cannot write /no/such/folder/out'],
-    ['the input as output', [...inline, '--in', unread, '--out', unread], 'is the input itself'],
-    ['the contract as output', [...inline, '--in', unread, '--out', lock], 'is the input itself'],
+    ['the input as output', [...inline, '--in', unread, '--out', unread], 'is an input itself'],
+    ['the contract as output', [...inline, '--in', unread, '--out', lock], 'is an input itself'],
     ['one file for both outputs', [...inline, '--out', file('x'), '--rejects', file('x')], 'cannot take both'],
     ['an unknown body', [...inline, '--body', 'xml'], 'one of "base64", "canonical", "lines", "none"'],
     ['an unknown engine', [...inline, '--engine', 'wasm'], 'one of "auto", "native", "js"'],
@@ -302,6 +302,13 @@ describe('sidelane process, stopped early', () => {
     },
   )
 
+  it('exits 141 when the reader of the rejects on stdout closes it', async () => {
+    const run = new Running([...inline, '--quiet', '--out', file('closed-rejects.ndjson'), '--rejects', '-'])
+    run.child.stdout.once('data', () => run.child.stdout.destroy())
+    run.child.stdin.on('error', () => undefined).end('{"n":"1"}\n'.repeat(200_000))
+    expect((await run.ended).status).toBe(141)
+  })
+
   it('exits while it waits for input, at the first result after the output was closed', async () => {
     const run = new Running([...inline, '--quiet'])
     run.child.stdin.write('{"n":1}\n')
@@ -331,7 +338,7 @@ describe('sidelane process, stopped early', () => {
     for (const option of ['--out', '--rejects']) {
       expect(await shell(`"$@" < ${source}`, [...inline, option, source])).toMatchObject({
         status: 2,
-        stderr: expect.stringContaining('is the input itself') as string,
+        stderr: expect.stringContaining('is an input itself') as string,
       })
     }
     expect(readFileSync(source, 'utf8')).toBe('{"n":1}\n')
@@ -383,12 +390,17 @@ describe('other commands with a closed or full output', () => {
     ['contract import', '{}', (path) => ['contract', 'import', path, '--name', 'own', '-o', path]],
     ['contract train', '{"n":1}\n', (path) => ['contract', 'train', '--payloads', path, wide, '-o', path]],
     ['decide', '{"n":1}\n', (path) => ['decide', '--payloads', path, '--json', path]],
-  ])('exit 2 where it is the input itself: %s', async (_, content, args) => {
+    [
+      'contract import of another schema',
+      '{"type":"number"}',
+      (path) => ['contract', 'import', file('refers.json', '{"$ref":"own-input.json"}'), '--name', 'own', '-o', path],
+    ],
+  ])('exit 2 where it is an input itself: %s', async (_, content, args) => {
     const path = file('own-input.json', content)
     expect(await sidelane(args(path))).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: expect.stringContaining('own-input.json is the input itself') as string,
+      stderr: expect.stringContaining('own-input.json is an input itself') as string,
     })
     expect(readFileSync(path, 'utf8')).toBe(content)
   })

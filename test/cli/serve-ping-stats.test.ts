@@ -56,6 +56,15 @@ describe('serve', () => {
     }
   })
 
+  test('refuses a daemon of another name', async () => {
+    for (const option of [['--daemon', 'go'], ['--daemon=node=x'], ['--daemon=']]) {
+      expect(await sidelane(['serve', ...option, '--socket', freshSocket(), '--contract', contract])).toMatchObject({
+        status: 2,
+        stdout: '',
+      })
+    }
+  })
+
   test('drains the daemon on ^C, which the terminal sends to the whole process group', async () => {
     const socket = freshSocket()
     const args = ['serve', '--daemon', 'node', '--socket', socket, '--contract', contract]

@@ -35,9 +35,10 @@ test.skipIf(process.platform !== 'linux').for(daemonKinds)(
   { timeout: 120_000 },
   async (kind, context) => {
     needDaemon(kind, context)
-    const often = await switches(kind, 0)
-    expect(often).toBeGreaterThan(calls / 2)
-    // On a busy machine the client is slow too, and the poll times out: then once more.
-    await expect.poll(() => switches(kind, 1000), { timeout: 100_000 }).toBeLessThanOrEqual(often / 2)
+    let often = 0
+    // Where others have the core, the next call may arrive before the daemon blocks: then once more.
+    await expect.poll(async () => (often = await switches(kind, 0)), { timeout: 50_000 }).toBeGreaterThan(calls / 2)
+    // And the client may be slow, so that the poll times out.
+    await expect.poll(() => switches(kind, 1000), { timeout: 60_000 }).toBeLessThanOrEqual(often / 2)
   },
 )

@@ -11,7 +11,7 @@ import { endedPrefix, replyChannel } from '../names.ts'
 import type { QueueEvent } from '../options.ts'
 import type { WorkerSettings } from '../settings.ts'
 import { BatchRunner, type Served } from './batch-runner.ts'
-import { mendJob } from './mend-job.ts'
+import { repairJob } from './repair-job.ts'
 import { ResultStore } from './result-store.ts'
 import { RetryDelayWorker } from './retry-delay-worker.ts'
 
@@ -100,7 +100,7 @@ export class RunningWorker implements QueueWorker, CountedHost {
     worker.on('stalled', (jobId) => {
       this.#batches.stalled++
       this.#event({ type: 'stalled', jobId, message: 'The batch was taken over from a worker that was not heard of.' })
-      void this.#mend(worker.toKey(jobId))
+      void this.#repair(worker.toKey(jobId))
     })
     worker.on('lockRenewalFailed', (jobIds) => {
       this.#batches.lockLost += jobIds.length
@@ -227,10 +227,10 @@ export class RunningWorker implements QueueWorker, CountedHost {
     }
   }
 
-  /** A fault is that of the next takeover, too. */
-  async #mend(key: string): Promise<void> {
+  /** After a fault the next takeover repairs it. */
+  async #repair(key: string): Promise<void> {
     try {
-      await mendJob(this.#redis.client, key)
+      await repairJob(this.#redis.client, key)
     } catch (error) {
       this.#onRedisError(redisFault(error, this.#redis.address))
     }

@@ -15,8 +15,9 @@ const topic = 'contract import'
 
 const help = `sidelane contract import FILE -o LOCK --name NAME [options]
 
-Reads a JSON Schema (2020-12 or draft-07) or an OpenAPI 3.1 document, as JSON, and writes the lock. References to other
-files are resolved relative to FILE. A rule that a lock cannot have is refused, with all its places.
+Reads a JSON Schema (2020-12 or draft-07) or an OpenAPI 3.1 document, as JSON, also compressed (gzip, zstd) or UTF-16, and
+writes the lock. References to other files are resolved relative to FILE. A rule that a lock cannot have is refused, with all
+its places.
 
   -o, --out LOCK       where to write; "-" is stdout
   --name NAME          the contract's name: letters, digits, ".", "_" and "-"
@@ -61,8 +62,11 @@ export const contractImport: Command = {
     if (defaults !== 'insert' && defaults !== 'ignore') {
       throw new UsageError(topic, `Expected --defaults to be insert or ignore, got "${defaults}"`)
     }
-    expectWritable(topic, out, file)
-    const read = numbers === 'int64' ? readDigits : readJson
+    const parse = numbers === 'int64' ? readDigits : readJson
+    const read = (path: string): unknown => {
+      expectWritable(topic, out, path)
+      return parse(path)
+    }
     const contract = importContract(read(file), {
       name,
       objects,

@@ -83,7 +83,7 @@ async function run(daemon: DaemonCommand, { contracts = [] }: Options, io: Io): 
 function splitDaemonOption(args: readonly string[]): { daemon: DaemonName; rest: readonly string[] } {
   const at = args.findIndex((arg) => /^--daemon(?:=|$)/.test(arg))
   if (at === -1) return { daemon: 'auto', rest: args }
-  const [, value] = (args[at] as string).split('=', 2)
+  const value = /=(.*)$/s.exec(args[at] as string)?.[1]
   const name = value ?? args[at + 1]
   if (name === undefined) throw new UsageError(topic, 'Expected --daemon NAME')
   const daemon = optionValue(topic, 'daemon', name, choice(...daemonNames)) ?? 'auto'

@@ -74,8 +74,8 @@ export class NdjsonJob {
       isOwned: rejects !== undefined,
       onFailure: (error) => {
         const failure = outputError(options.rejects ?? 'stderr', error)
-        // A closed pipe for rejects does not stop the job; any other error, such as a full disk, does.
-        if (failure !== undefined) this.#stop('the output was closed', failure)
+        // A closed stderr does not stop the job; any other error, such as a full disk, does.
+        if (failure !== undefined || options.rejects === '-') this.#stop('the output was closed', failure)
       },
     })
     this.#progress = new Progress(streams, input === undefined ? streams.inputBytes : sizeOf(input), () => this.counts)
@@ -233,7 +233,7 @@ function checkOutputs({ topic, in: source, out, rejects, reads = [] }: NdjsonJob
   const inputs = [isStream(source) ? statOf(0) : fileAt(source), ...reads.map((path) => fileAt(path))]
   for (const path of [out, rejects])
     if (inputs.some((input) => isSameFile(fileAt(path), input)))
-      throw new UsageError(topic, `${path} is the input itself`)
+      throw new UsageError(topic, `${path} is an input itself`)
   if (isStream(out) && rejects === '-')
     throw new UsageError(
       topic,

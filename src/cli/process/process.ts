@@ -35,6 +35,8 @@ import type { BufferedWriter } from '../buffered-writer.ts'
 import type { Io } from '../io.ts'
 
 const topic = 'process'
+/** The options that name files which are read. */
+const readOptions = ['contract', 'digest-key-file', 'queue-password-file', 'tls-cert', 'tls-key', 'tls-ca'] as const
 
 const help = `sidelane process --contract LOCK < in.ndjson > out.ndjson
 
@@ -143,7 +145,7 @@ export const processCommand: Command = {
         ? await start(contract, { placement, engine, threads, digestKey, ...sidecar }, io)
         : await startQueue(values, contract, digestKey, io)
     if (processor === undefined) return exitCodes.unreachable
-    const job = new NdjsonJob(io, { topic, ...values, reads: [values.contract, values['digest-key-file']] })
+    const job = new NdjsonJob(io, { topic, ...values, reads: readOptions.map((name) => values[name]) })
     const endWatch = values.queue === undefined ? undefined : watchForWorkers(processor, job.note)
     let faults = 0
     const places: Place[] = []

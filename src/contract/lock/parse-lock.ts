@@ -31,6 +31,9 @@ const lockLimits: ReadLimits = {
 const maxCompactBytes = 2_097_152
 const maxNodes = 50_000
 
+/** The documents of contracts, in which no number was rounded. */
+const exactDocuments = new WeakSet<object>()
+
 /**
  * Parses a lock: its JSON text, or the UTF-8 bytes of it. The contract holds it with all defaults. Without the bytes of
  * a dictionary that the lock names, the contract has its id but cannot be compiled.
@@ -61,7 +64,9 @@ export function parseLock<In = unknown, Out = In>(
   const named = document.dictionary && { id: document.dictionary.id, sha256: document.dictionary.sha256 }
   const dictionaryOf = named && { dictionary: named }
   const profile: Profile = { name, numbers, limits, compress, ...dictionaryOf, digest, cost, ...schema }
-  const contract = Object.freeze({ name, id: sha256Hex(normalForm(profile)), lock: deepFreeze(document), profile })
+  const lock = deepFreeze(document)
+  exactDocuments.add(lock)
+  const contract = Object.freeze({ name, id: sha256Hex(normalForm(profile)), lock, profile })
   return dictionary === undefined ? contract : withDictionary(contract, dictionary)
 }
 
@@ -99,7 +104,8 @@ function sourceOf(lock: Uint8Array | string | ParsedLock): Uint8Array | string {
     throw invalid('', `Expected the text, the bytes or the parsed document of a lock, got ${typeof lock}.`)
   }
   try {
-    const rounded = lock.numbers === 'int64' ? findRounded(lock.schema, '/schema') : undefined
+    const rounded =
+      lock.numbers === 'int64' && !exactDocuments.has(lock) ? findRounded(lock.schema, '/schema') : undefined
     if (rounded !== undefined) {
       throw invalid(
         rounded,

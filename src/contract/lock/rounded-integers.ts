@@ -4,7 +4,7 @@ import { appendPointer } from '../../json/index.ts'
 
 /**
  * The pointer of a number that may be another one than the lock's text has: an integer beyond ±(2^53 - 1) within 64 bits, or
- * 2^64, to which 2^64 - 1 is rounded. A document of ours holds a bigint there.
+ * 2^64, to which 2^64 - 1 is rounded.
  */
 export function findRounded(value: unknown, pointer: string): string | undefined {
   if (typeof value === 'number') return isRounded(value) ? pointer : undefined

@@ -40,7 +40,7 @@ pub enum ListenerEvent {
     /// A non-blocking connection of this other uid.
     Unauthorized(u32, StdStream),
     AcceptFailed(io::Error),
-    /// The path was missing, or had a socket that nobody listens on, and is published again.
+    /// The path was missing, or had a socket without a listener, and is published again.
     Republished,
     /// The path cannot be published again, for this reason; reported once.
     Lost(String),
@@ -177,7 +177,7 @@ impl Listener {
             let file = self.file.as_ref()?;
             let event = match identity_of(&file.path) {
                 Some(identity) if identity == file.identity => None,
-                // That daemon has died already: with this one, nobody would be left.
+                // The daemon that took over has died: if this one left too, no daemon would serve the path.
                 Some(_) if path_state(&file.path) == Ok(PathState::Stale) => self.republish(true),
                 Some(_) => {
                     self.taken_over = true;

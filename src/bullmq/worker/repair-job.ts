@@ -3,7 +3,7 @@
 import type { OpenRedis } from '../../redis/index.ts'
 
 /** Makes the job of this key readable: its next run finds that it is no batch. What was its data stays, as a text. */
-export async function mendJob(client: OpenRedis['client'], key: string): Promise<void> {
+export async function repairJob(client: OpenRedis['client'], key: string): Promise<void> {
   const [data, options, progress, parent, repeated] = await client.hmget(
     key,
     'data',
@@ -23,7 +23,7 @@ export async function mendJob(client: OpenRedis['client'], key: string): Promise
   if (unknown.length > 0) await client.hdel(key, ...unknown)
 }
 
-/** There, and neither an object, an array nor a number in JSON. */
+/** There, and no JSON, or null. */
 function isBroken(value: string | null | undefined): boolean {
   if (value === null || value === undefined || value === '') return false
   try {
