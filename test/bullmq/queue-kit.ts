@@ -49,7 +49,7 @@ export class Queue {
     const worker = await runQueueWorker(contracts, {
       connection: this.server.url,
       placement: 'inline',
-      lockMs: 1000,
+      lockMs: 5000,
       closeTimeoutMs: 3000,
       retryMs: 20,
       onEvent: (event) => event.type !== 'breaker' && this.events.push(event),

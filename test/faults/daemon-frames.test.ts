@@ -151,7 +151,12 @@ describe.each(daemonKinds)('%s', (kind) => {
             await client.closed
           }
         }
-        await expect.poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes')).toBeLessThan(100)
+        await expect
+          .poll(async () => sampleOf(await row.metrics(), 'sidelane_queued_bytes'), {
+            // Not by the timeout of frames, 5 s.
+            timeout: 4500,
+          })
+          .toBeLessThan(100)
       }),
     )
   })
@@ -229,8 +234,11 @@ describe.each(daemonKinds)('%s', (kind) => {
       async (row) =>
         beside(row, async () => {
           const silent: RawClient[] = []
+          const startedAt = performance.now()
           for (let i = 0; i < 1000; i++) silent.push(await RawClient.connect(row.socket))
           await Promise.all(silent.map(verdict))
+          // Not by the timeout of idle connections, 120 s.
+          expect(performance.now() - startedAt).toBeLessThan(60_000)
         }),
       // The watcher of /readyz needs a connection, too.
       { args: ['--max-connections', '4096'] },
@@ -262,7 +270,7 @@ describe.each(daemonKinds)('%s', (kind) => {
           client.socket.write(Buffer.alloc(1))
           await sleep(100)
         }
-        client.socket.destroy()
+        expect(client.socket.destroyed, 'by the daemon').toBe(true)
         await client.closed
       }),
     )

@@ -48,7 +48,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         let received = ''
         socket.setEncoding('latin1').on('data', (text: string) => (received += text))
         socket.write(bytes)
-        await new Promise((resolve) => socket.once('close', resolve))
+        await expect.poll(() => socket.closed).toBe(true)
         expect(received, what).toMatch(/^(?:HTTP\/1\.1 (?:400|505) |$)/)
       }
       expect((await row.trial.offerAll(mix(20))).every(({ code }) => code === 'ok' || code === 'rejected')).toBe(true)

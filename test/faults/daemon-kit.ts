@@ -28,7 +28,7 @@ const marker = 'planted-9f1c7e'
 
 const settleMs = 5000
 /** Time for an answer of /readyz (O7), and between two looks at it, in ms. */
-const readyMs = 2000
+const readyMs = 5000
 const lookMs = 50
 /** Collectors and allocators keep pages; a leak of one payload per call is larger. */
 const rssSlack = 96 * 2 ** 20
@@ -245,6 +245,7 @@ async function idle(socket: string): Promise<void> {
   await expect
     .poll(async () => metricsOf(socket).then((text) => gauges.filter((name) => sampleOf(text, name) !== 0)), {
       message: 'O4: the gauges are back',
+      timeout: settleMs,
     })
     .toEqual([])
 }
@@ -285,7 +286,7 @@ async function givenBack(daemon: Daemon, before: Held): Promise<void> {
         const grown = { fds: fds - before.fds, threads: threads - before.threads, rss: rss - before.rss }
         return grown.fds <= 0 && grown.threads <= 0 && grown.rss <= rssSlack ? 'all' : grown
       },
-      { message: 'O4: the daemon holds what it held before' },
+      { message: 'O4: the daemon holds what it held before', timeout: settleMs },
     )
     .toBe('all')
 }

@@ -147,12 +147,12 @@ describe.each(daemonKinds)('%s', (kind) => {
       const daemon = new Daemon({ kind, args: ['--socket', socket, '--contract', lock] })
       if (code === 0) {
         await daemon.event('listening')
-        await using processor = await createProcessor(anything, { placement: 'sidecar', socket })
+        await using processor = await createProcessor(anything, { placement: 'sidecar', socket, deadlineMs: 20_000 })
         expect((await processor.process('[1]')).ok).toBe(true)
         await processor.close()
         daemon.child.kill('SIGTERM')
       } else {
-        const opening = createProcessor(anything, { placement: 'sidecar', socket })
+        const opening = createProcessor(anything, { placement: 'sidecar', socket, deadlineMs: 20_000 })
         await expect(opening).rejects.toMatchObject({ code: 'options.invalid' })
       }
       expect(await daemon.exited).toBe(code)

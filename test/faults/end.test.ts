@@ -65,7 +65,9 @@ describe.each(pools)('$placement, $engine', (place) => {
         // It is not released.
         const busy = await occupy(trial, hold().payload)
         const calls = trial.offerAll(mix(20))
-        await trial.host.destroy()
+        const destroyed = trial.host.destroy()
+        expect(trial.host.stats().inFlight, 'at once').toBe(0)
+        await destroyed
         expect(new Set((await Promise.all([...busy, calls])).flat().map(({ code }) => code))).toEqual(
           new Set(['unavailable']),
         )

@@ -53,7 +53,7 @@ describe.each(daemonKinds)('%s', (kind) => {
         expect(unanswered(row, await row.trial.offerAll(mix(20)))).toEqual([])
       },
       // Longer than the calls above take.
-      { ...options, breaker: { openMs: 2000 } },
+      { ...options, breaker: { openMs: 4000 } },
     )
   })
 

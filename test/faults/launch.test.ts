@@ -14,7 +14,7 @@ const key = 'planted-key-51c0-planted'
 const script = `
   import { createHost, parseContract } from 'sidelane'
   const [daemon, lock, key] = process.argv.slice(1)
-  const host = await createHost({ placement: 'sidecar', launch: { daemon } })
+  const host = await createHost({ placement: 'sidecar', launch: { daemon }, deadlineMs: 20_000 })
   const processor = host.processor(parseContract(lock), { digestKey: Buffer.from(key) })
   console.log((await processor.process('1')).digest, host.engine.reason)
   setInterval(() => {}, 1000)

@@ -263,6 +263,7 @@ describe('a batch', () => {
     // Until the other worker has run it.
     const isRunAgain = (): boolean => runs === 2 && workers.some((worker) => worker.stats().queue?.inFlight === 0)
     const slow: Partial<QueueWorkerOptions> = {
+      lockMs: 1000,
       async results() {
         if (++runs === 1) await until(isRunAgain)
       },
@@ -351,7 +352,7 @@ describe('a batch', () => {
     await foreign.close()
   })
 
-  it('that BullMQ cannot read is dead after it was taken over', { timeout: 30_000 }, async (context) => {
+  it('that BullMQ cannot read is dead after it was taken over', async (context) => {
     const queue = await Queue.open(context)
     const foreign = new BullQueue('sidelane', { connection: { port: queue.server.port }, prefix: 'sidelane' })
     const fields = ['data', 'opts', 'progress', 'parent', 'rjk']
@@ -359,7 +360,7 @@ describe('a batch', () => {
       await foreign.add('mail', {}, { jobId: field })
       await queue.server.with((client) => client.hset(`sidelane:sidelane:${field}`, field, 'no JSON'))
     }
-    await queue.worker({ batch: { concurrency: 1 } })
+    await queue.worker({ batch: { concurrency: 1 }, lockMs: 1000 })
     const letters = await deadLetters(queue)
     await until(async () => (await letters.count()) === fields.length)
     const list = await letters.list()

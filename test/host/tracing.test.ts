@@ -38,7 +38,7 @@ const namesOf = (seen: readonly Seen[]): Name[] => seen.map(({ name }) => name)
 const faultOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)
 
 async function pool(): Promise<Processor> {
-  const processor = await createProcessor(order, { placement: 'pool', threads: 1, engine: 'js' })
+  const processor = await createProcessor(order, { placement: 'pool', threads: 1, engine: 'js', deadlineMs: 20_000 })
   onTestFinished(() => processor.close())
   return processor
 }
@@ -176,7 +176,7 @@ describe.each(daemonKinds)('daemon %s', (kind) => {
     const socket = file(`${kind}.sock`)
     const lock = file('order.lock.json', { ...order.lock })
     const daemon = await startDaemon({ kind, args: ['--socket', socket, '--contract', lock, '--log-sample', '1'] })
-    const processor = await createProcessor(order, { placement: 'sidecar', socket })
+    const processor = await createProcessor(order, { placement: 'sidecar', socket, deadlineMs: 20_000 })
     const own = 'a'.repeat(32)
     const ofSpan = 'b'.repeat(32)
     await processor.process(payloadOf('a'), { traceparent: `00-${own}-${'1'.repeat(16)}-01` })

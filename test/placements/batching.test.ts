@@ -22,6 +22,7 @@ async function withSpy(run: (processor: Processor, runs: Runs) => Promise<void>)
     engine: 'js',
     threads: 1,
     workerUrl,
+    deadlineMs: 20_000,
   })
   // The first payloads are slow, and the cost model remembers their times.
   for (let i = 0; i < 50; i++) await processor.process('1')

@@ -19,7 +19,13 @@ export async function clientOf(
   options: CreateOptions<false> = {},
   contract = number,
 ): Promise<Processor> {
-  const processor = await createProcessor(contract, { placement: 'sidecar', socket: daemon.path, ...options })
+  const processor = await createProcessor(contract, {
+    placement: 'sidecar',
+    socket: daemon.path,
+    // As long as a busy machine needs it.
+    deadlineMs: 20_000,
+    ...options,
+  })
   onTestFinished(() => processor.destroy())
   return processor
 }

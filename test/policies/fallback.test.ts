@@ -150,7 +150,7 @@ describe('what falls back', () => {
   test('a part of the calls takes it always, so that it is known to work', async () => {
     const daemon = await fakeDaemon({ contracts: [{ contract: number }] })
     onTestFinished(() => daemon.remove())
-    const processor = await open({ socket: daemon.path, fallback: { to: 'inline', exercise: 30 } })
+    const processor = await open({ socket: daemon.path, fallback: { to: 'inline', exercise: 30 }, deadlineMs: 20_000 })
     for (let i = 0; i < 300; i++) await processor.process(`${i}`)
     const answered = processor.stats().fallback?.answered
     expect(Object.keys(answered ?? {})).toEqual(['exercise'])
@@ -331,10 +331,11 @@ describe('a breaker without a rollout', () => {
     })
     onTestFinished(() => host.destroy())
     const processor = host.processor(number)
-    while (events.length === 0) {
+    await until(async () => {
       expect(await processor.process('1')).toMatchObject({ ok: true })
       await sleep(5)
-    }
+      return events.length > 0
+    })
     expect(events).toEqual([
       { type: 'breaker', placement: 'sidecar', state: 'open', reason: expect.any(String) as string },
     ])

@@ -240,10 +240,9 @@ async function signalTwice({ child, ended }: Running): Promise<number | null> {
   const { pid = 0 } = child
   // It asks the process.
   await expect.poll(() => tcpSockets(pid, 'established')).toBeGreaterThan(0)
-  // Signals that a slow machine delivers late are one.
-  while (child.exitCode === null && child.signalCode === null) {
-    child.kill('SIGINT')
-    await sleep(200)
-  }
+  child.kill('SIGINT')
+  // Signals that a slow machine delivers together are one.
+  await sleep(1000)
+  child.kill('SIGINT')
   return (await ended).status
 }

@@ -252,7 +252,7 @@ describe('sides', () => {
     const candidate = foreign(await inline(), () => Promise.resolve(Object.freeze(own)))
     const { rollout } = await open({ candidate, percent: 100 })
     for (let i = 0; i < 2; i++) {
-      const outcome = await rollout.process(payloadOf(1), { deadlineMs: 500 })
+      const outcome = await rollout.process(payloadOf(1), { deadlineMs: 20_000 })
       expect(outcome).toEqual(own)
       expect(outcome.via).toEqual({ placement: 'inline', engine: 'js', side: 'candidate' })
     }

@@ -22,7 +22,7 @@ async function switches(kind: DaemonKind, spinUs: number): Promise<number> {
     kind,
     args: ['--socket', socket, '--contract', lock, '--threads', '1', '--spin-us', String(spinUs)],
   })
-  await using processor = await createProcessor(anything, { placement: 'sidecar', socket })
+  await using processor = await createProcessor(anything, { placement: 'sidecar', socket, deadlineMs: 20_000 })
   const before = switchesOf(daemon.child.pid as number)
   for (let i = 0; i < calls; i++) await processor.process('[1]')
   const after = switchesOf(daemon.child.pid as number)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ConditionVariable } from '../support/condition-variable.ts'
+import { until } from '../support/until.ts'
 import type { DaemonKind } from '../support/daemon.ts'
 
 const folder = fileURLToPath(new URL('../vectors/http/', import.meta.url))
@@ -111,7 +112,8 @@ export class RawHttp {
 
   /** Resolves when the daemon closes. */
   async end(): Promise<void> {
-    while (!this.closed) await this.#changed.wait()
+    // 30 s: before the timeout of idle connections, 65 s.
+    await until(() => this.closed)
   }
 
   /** Bytes received that are not a complete response. */

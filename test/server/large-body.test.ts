@@ -12,7 +12,7 @@ test.for(daemonKinds)('%s admits it where no other is held, so that a stream end
   needDaemon(kind, context)
   const socket = file(`${kind}.sock`)
   await startDaemon({ kind, args: ['--socket', socket, '--contract', lock, '--max-bytes', '1048576'] })
-  const processor = await createProcessor(contract, { placement: 'sidecar', socket })
+  const processor = await createProcessor(contract, { placement: 'sidecar', socket, deadlineMs: 20_000 })
   onTestFinished(() => processor.destroy())
   const large = JSON.stringify('x'.repeat(2_000_000))
   const verdicts: boolean[] = []

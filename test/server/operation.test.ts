@@ -357,7 +357,11 @@ describe.each(daemonKinds)('%s', (kind) => {
   test('a call of the client is logged with its trace id; an invalid traceparent is ignored', async (context) => {
     needDaemon(kind, context)
     const { daemon, socket } = await start({ args: ['--log-sample', '1'] })
-    await using processor = await createProcessor(parseContract(lock), { placement: 'sidecar', socket })
+    await using processor = await createProcessor(parseContract(lock), {
+      placement: 'sidecar',
+      socket,
+      deadlineMs: 20_000,
+    })
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     for (const traceparent of ['not one', `00-${traceId}-00f067aa0ba902b7-01`]) {
       expect((await processor.process('{"id":"a"}', { traceparent })).ok).toBe(true)

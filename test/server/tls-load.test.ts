@@ -41,7 +41,12 @@ describe.each(daemonKinds)('%s', (kind) => {
 
   const clientOf = async (daemon: TlsDaemon, client: Identity): Promise<Processor> => {
     const tls = { ...client, ca: files().ca.cert }
-    const processor = await createProcessor(order, { placement: 'sidecar', socket: daemon.address, tls })
+    const processor = await createProcessor(order, {
+      placement: 'sidecar',
+      socket: daemon.address,
+      tls,
+      deadlineMs: 20_000,
+    })
     onTestFinished(() => processor.destroy())
     return processor
   }
@@ -337,7 +342,7 @@ test('sidelaned that takes over with too few files for its start leaves the path
   const all = [...tls, '--tls-client-ca', ca.cert, '--socket', old.socket, '--contract', contract]
   const codes: (number | null)[] = []
   // Whatever opens the file that is one too many, until there are enough.
-  for (let limit = 12; codes.at(-1) !== 0; limit++) {
+  for (let limit = 12; limit < 200 && codes.at(-1) !== 0; limit++) {
     const args = [...all, '--takeover', '--threads', '1']
     const next = new Daemon({ kind: 'sidelaned', args, by: ['prlimit', `--nofile=${limit}`] })
     if (await next.event('listening').catch(() => false)) codes.push(await next.stop())
