@@ -5,6 +5,7 @@ import {
   resolveRolloutOptions,
   type Call,
   type Contract,
+  type InferredBy,
   type Layer,
   type MismatchSample,
   type Placement,
@@ -15,7 +16,6 @@ import {
   type ShadowSettings,
   type Side,
   type SideName,
-  type InferredBy,
   type Via,
 } from './model/index.ts'
 import { buildHost } from './build-host.ts'

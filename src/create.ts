@@ -15,12 +15,12 @@ import {
   type Host,
   type HostOptions,
   type HostSettings,
+  type InferredBy,
   type KeyedContract,
   type Layer,
   type Placement,
   type Processor,
   type SharedTier,
-  type InferredBy,
 } from './model/index.ts'
 import { createEngine, warnOfFallback } from './engine/index.ts'
 import type { PlacedHost, PolicyStats } from './host/index.ts'

@@ -11,8 +11,8 @@ import {
   type CreateOptions,
   type Host,
   type HostOptions,
-  type Processor,
   type InferredBy,
+  type Processor,
 } from './model/index.ts'
 import { createEngine } from './engine/index.ts'
 import { buildInlineHost } from './build-host.ts'

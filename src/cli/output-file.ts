@@ -24,10 +24,9 @@ import { statOf } from './io.ts'
  */
 export function expectWritable(topic: string, path: string | undefined, ...inputs: (string | undefined)[]): void {
   if (path === undefined || path === '-') return
+  expectNoInput(topic, path, inputs)
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (inputs.some((input) => input !== undefined && isSameFile(stat, input === '-' ? statOf(0) : statAt(input))))
-      throw new UsageError(topic, `${path} is an input itself`)
     if (stat?.isDirectory() === true) throw Object.assign(new Error(), { code: 'EISDIR' })
     // As writeFileAtomically: a file is replaced in its folder, and anything else is written to.
     const isReplaced = stat === undefined || stat.isFile()
@@ -35,9 +34,15 @@ export function expectWritable(topic: string, path: string | undefined, ...input
     // Opening a pipe would wait for its reader.
     if (stat?.isCharacterDevice() === true) writeNothing(path)
   } catch (cause) {
-    if (cause instanceof UsageError) throw cause
     throw writeError(topic, path, cause as Error)
   }
+}
+
+/** Throws UsageError where the path is the file of an input, of which "-" is stdin. */
+export function expectNoInput(topic: string, path: string, inputs: readonly (string | undefined)[]): void {
+  const stat = statAt(path)
+  if (inputs.some((input) => input !== undefined && isSameFile(stat, input === '-' ? statOf(0) : statAt(input))))
+    throw new UsageError(topic, `${path} is an input itself`)
 }
 
 /** As `expectWritable`, for a file that is written beside what stdout gets. */

@@ -1,6 +1,6 @@
 // Wraps `processor.stream` in a pair of Web streams.
 
-import type { Processor, StreamItem, StreamOptions, StreamPayload, InferredBy } from '../model/index.ts'
+import type { InferredBy, Processor, StreamItem, StreamOptions, StreamPayload } from '../model/index.ts'
 
 /**
  * A pair of Web streams around `processor.stream`: payloads go in, `StreamItem`s come out. Use it with

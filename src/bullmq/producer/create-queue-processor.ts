@@ -8,9 +8,9 @@ import {
   type Call,
   type Contract,
   type EngineReport,
+  type InferredBy,
   type Processor,
   type QueueStats,
-  type InferredBy,
 } from '../../model/index.ts'
 import { buildHost } from '../../build-host.ts'
 import { Admission, deadline } from '../../policies/index.ts'

@@ -71,20 +71,18 @@ export const contractInfer: Command = {
     const infer = await loadInfer()
     const source = await samplesOption(topic, file, io)
     const samples = new WatchedSamples(source, io)
-    const inferred = fileOption(topic, () => {
-      try {
-        return infer(samples, {
+    const inferred = fileOption(topic, () =>
+      samples.withReports(() =>
+        infer(samples, {
           name,
           objects,
           showValues: values['show-values'] === true,
           typescript: values.typescript ?? /\.[cm]?ts$/.test(out),
           origin: basename(source.name),
           onSkipped: (skipped) => samples.report(`${skipped.code}: ${describeAt(samples.place, skipped)}`),
-        })
-      } finally {
-        samples.reportRest()
-      }
-    })
+        }),
+      ),
+    )
     const { largeInteger, cut } = inferred
     if (largeInteger !== undefined) io.log(largeIntegerText(largeInteger, whereIs(samples, largeInteger.index)))
     if (cut !== undefined) io.log(cut)

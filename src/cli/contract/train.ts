@@ -66,13 +66,8 @@ export const contractTrain: Command = {
       const [issue] = issues
       samples.report(`${code}${issue?.pointer ? ` at ${issue.pointer}` : ''}`)
     }
-    const trained = fileOption(topic, () => {
-      try {
-        return (isZstd ? trainDictionary : trainContract)(contract, samples, { onRejected })
-      } finally {
-        samples.reportRest()
-      }
-    })
+    const train = isZstd ? trainDictionary : trainContract
+    const trained = fileOption(topic, () => samples.withReports(() => train(contract, samples, { onRejected })))
     write(trained, out, io)
     if (values.json === true) io.print(`${JSON.stringify(asJson(trained, out), null, 2)}\n`)
     else if (out !== '-') io.print(asText(trained, io))

@@ -33,9 +33,13 @@ export class WatchedSamples implements Iterable<Uint8Array> {
     this.#io.log(`${placeText(this.place)}: ${text}`)
   }
 
-  /** Tells how many more there were. */
-  reportRest(): void {
-    if (this.#reported > maxReported) this.#io.log(`and ${formatCount(this.#reported - maxReported)} more`)
+  /** The result of `read`, which reports on samples. Then tells how many more there were, also where it throws. */
+  withReports<T>(read: () => T): T {
+    try {
+      return read()
+    } finally {
+      if (this.#reported > maxReported) this.#io.log(`and ${formatCount(this.#reported - maxReported)} more`)
+    }
   }
 
   /** Reading is synchronous, so no timer draws the line. */

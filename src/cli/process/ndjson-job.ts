@@ -9,7 +9,7 @@ import { decodeInput } from '../input/decode-input.ts'
 import { formatCount, formatDuration } from '../format-units.ts'
 import { sizeOf, statOf, type Io } from '../io.ts'
 import { stdinOption } from '../options.ts'
-import { isSameFile, statAt, writeErrorText } from '../output-file.ts'
+import { expectNoInput, isSameFile, statAt, writeErrorText } from '../output-file.ts'
 import { Progress } from '../progress.ts'
 import type { InputPayload, PayloadSplitter } from '../input/payload-splitter.ts'
 import { WrittenTally } from './written-tally.ts'
@@ -230,25 +230,22 @@ function openOutput(topic: string, path: string | undefined): Writable | undefin
 
 /** Opening a file for writing truncates it, so an output must differ from the input and from the other output. A device may take both. */
 function checkOutputs({ topic, in: source, out, rejects, reads = [] }: NdjsonJobOptions): void {
-  const inputs = [isStream(source) ? statOf(0) : fileAt(source), ...reads.map((path) => fileAt(path))]
-  for (const path of [out, rejects])
-    if (inputs.some((input) => isSameFile(fileAt(path), input)))
-      throw new UsageError(topic, `${path} is an input itself`)
+  for (const path of [out, rejects]) if (!isStream(path)) expectNoInput(topic, path, [source ?? '-', ...reads])
   if (isStream(out) && rejects === '-')
     throw new UsageError(
       topic,
       'Stdout cannot take both the results and the rejects: expected --out FILE beside --rejects -',
     )
-  const output = isStream(out) ? statOf(1) : fileAt(out)
-  const isBoth = output === undefined ? !isStream(out) && out === rejects : isSameFile(output, fileAt(rejects, 1))
+  const output = outputAt(out ?? '-')
+  const isBoth =
+    output === undefined
+      ? !isStream(out) && out === rejects
+      : rejects !== undefined && isSameFile(output, outputAt(rejects))
   if (isBoth) throw new UsageError(topic, `${rejects} cannot take both the results and the rejects`)
 }
 
 /** Of an option that names a file: it means stdin, or stdout. */
 const isStream = (path: string | undefined): path is '-' | undefined => path === undefined || path === '-'
 
-/** `-` is the descriptor. */
-const fileAt = (path: string | undefined, descriptor?: number): Stats | undefined => {
-  if (!isStream(path)) return statAt(path)
-  return path === undefined || descriptor === undefined ? undefined : statOf(descriptor)
-}
+/** "-" is stdout. */
+const outputAt = (path: string): Stats | undefined => (path === '-' ? statOf(1) : statAt(path))
